@@ -1,0 +1,77 @@
+package host
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Secret is text that must not be seen. It prints, logs and marshals as
+// "[redacted]"; only Reveal gives the text.
+type Secret struct{ text string }
+
+const redacted = "[redacted]"
+
+// NewSecret wraps text.
+func NewSecret(text string) Secret { return Secret{text} }
+
+// Reveal returns the text. What receives it must not log or print it.
+func (s Secret) Reveal() string { return s.text }
+
+func (Secret) String() string               { return redacted }
+func (Secret) GoString() string             { return redacted }
+func (Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// InteractionMode says whether a person may be asked.
+type InteractionMode int
+
+// Modes of interaction.
+const (
+	// Auto asks a person only if nothing silent works.
+	Auto InteractionMode = iota
+	// Never fails with a *Error of exit code 3 where a person is needed.
+	Never
+	// Force asks even if a cached or renewed token would do.
+	Force
+)
+
+// TokenRequest is what a caller asks for. The zero value asks for an access
+// token of the cloud's Resource Manager in the profile's tenant.
+type TokenRequest struct {
+	// Scopes as the provider spells them. Empty means the cloud's Resource Manager.
+	Scopes []string
+	// Tenant other than the profile's; it must be allowed by the profile.
+	Tenant string
+	// Claims is an OpenID Connect claims request (JSON) from a claims challenge.
+	// A request with claims never reads the cache.
+	Claims string
+	// IDToken asks for an ID token instead of an access token.
+	IDToken bool
+	// TokenType is "Bearer" (also when empty) or "pop", which needs ReqCnf and KeyID.
+	TokenType string
+	ReqCnf    string
+	KeyID     string
+	// Interaction says whether a person may be asked.
+	Interaction InteractionMode
+	// Flow, if set, is the only flow that may ask the person.
+	Flow string
+}
+
+// Token is what a caller gets.
+type Token struct {
+	Secret    Secret
+	TokenType string // "Bearer" or "pop"
+	ExpiresOn time.Time
+	RefreshOn time.Time // zero if unknown
+	Scopes    []string
+	Account   Account
+}
+
+// Account is a signed-in identity.
+type Account struct {
+	// ID is opaque and unique within the issuer.
+	ID          string
+	Username    string
+	Tenant      string // home tenant
+	Environment string // the issuer's host
+}
