@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 BIN   := $(CURDIR)/bin
-TOOLS := $(BIN)/tools
+TOOLS := bin/tools
 
 # Every directory with a main.go under these two is a program of the product.
 COMMANDS := $(patsubst %/main.go,./%,$(wildcard cmd/*/main.go))
@@ -76,11 +76,11 @@ fmt: $(TOOLS)/golangci-lint $(TOOLS)/buf ## Format the Go and the proto files
 
 .PHONY: generate
 generate: $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc ## Generate the Go code of proto/
-	PATH="$(TOOLS):$$PATH" buf generate
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" buf generate
 
 .PHONY: generate-check
 generate-check: $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc ## Fail if the generated code is not what generate makes
-	@PATH="$(TOOLS):$$PATH" sh tools/generate-check.sh
+	@PATH="$(CURDIR)/$(TOOLS):$$PATH" sh tools/generate-check.sh
 
 ##@ Releases
 
@@ -108,14 +108,19 @@ tools: $(addprefix $(TOOLS)/,golangci-lint buf protoc-gen-go protoc-gen-go-grpc)
 
 # A tool is built again when its module or the Go toolchain changes.
 $(TOOLS)/golangci-lint: tools/lint/go.mod tools/lint/go.sum $(TOOLS)/.goversion
-	cd tools/lint && $(GO) build -trimpath -buildvcs=false -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd tools/lint && $(GO) build -trimpath -buildvcs=false -o "$(CURDIR)/$@" github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
 $(TOOLS)/buf:                PACKAGE := github.com/bufbuild/buf/cmd/buf
 $(TOOLS)/protoc-gen-go:      PACKAGE := google.golang.org/protobuf/cmd/protoc-gen-go
 $(TOOLS)/protoc-gen-go-grpc: PACKAGE := google.golang.org/grpc/cmd/protoc-gen-go-grpc
 $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc: tools/go.mod tools/go.sum $(TOOLS)/.goversion
-	cd tools && $(GO) build -trimpath -buildvcs=false -o $@ $(PACKAGE)
+	cd tools && $(GO) build -trimpath -buildvcs=false -o "$(CURDIR)/$@" $(PACKAGE)
+	@touch $@
+
+# kubectl is for machines that have none; make tools leaves it out.
+$(TOOLS)/kubectl: tools/kubectl/go.mod tools/kubectl/go.sum tools/kubectl/main.go $(TOOLS)/.goversion
+	cd tools/kubectl && $(GO) build -trimpath -buildvcs=false -o "$(CURDIR)/$@" .
 	@touch $@
 
 $(TOOLS)/.goversion: FORCE
