@@ -1,7 +1,5 @@
 package config
 
-import "github.com/authlatch/authlatch/host/store"
-
 // Defaults where nothing else says anything.
 const (
 	DefaultTenant = "organizations"
@@ -63,7 +61,7 @@ type Settings struct {
 	Store Store
 
 	hint    bool // Username came from a flag and the profile names none
-	origins map[string]string
+	origins map[string]origin
 	file    *File
 }
 
@@ -75,5 +73,14 @@ type Explained struct {
 	Origin string `json:"origin"`
 }
 
-// Identity is what the store files the profile's sign-in under.
-func (s Settings) Identity() store.Identity { return store.Identity{} }
+// origin is where a value came from: in words, or a path in the file, which is
+// turned into a line only when asked: that parses the file again.
+type origin struct{ words, path string }
+
+func (s Settings) origin(key string) string {
+	o := s.origins[key]
+	if o.path != "" {
+		return s.file.origin(o.path)
+	}
+	return o.words
+}
