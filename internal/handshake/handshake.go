@@ -22,3 +22,7 @@ const HostPIDKey = "AUTHLATCH_HOST_PID"
 
 // NamePrefix begins the file name of every flow binary.
 const NamePrefix = "authlatch-flow-"
+
+// FlowNameKey names the variable that says which flow the host wants of a
+// binary that holds several, its own among them (sdk.ServeIfFlow).
+const FlowNameKey = "AUTHLATCH_FLOW_NAME"

@@ -1,0 +1,311 @@
+package launch
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/authlatch/authlatch/internal/handshake"
+)
+
+const (
+	// drainTimeout is how long the pipes of a flow that has exited are still
+	// read: what it wrote is there already, but a process that escaped its group
+	// can hold them open for ever.
+	drainTimeout = 250 * time.Millisecond
+	// reapTimeout is how long a killed process is waited for. SIGKILL takes
+	// effect at once unless the process hangs in the kernel, on a dead network
+	// file system for one; then it is left to the system.
+	reapTimeout = time.Second
+)
+
+// process is one flow process and its pipes. It is the runner that go-plugin
+// drives (runner.Runner), with the difference that Start returns only after a
+// valid handshake line, so that go-plugin never parses a hostile one.
+type process struct {
+	binary  Binary
+	dir     string
+	env     []string
+	mtls    bool
+	out     *output
+	started func(pid int)
+	// starting bounds Start; go-plugin gives its runner no context of ours.
+	starting context.Context
+
+	pid  int    // set by Start
+	line string // the handshake, set by Start
+	gone chan struct{}
+
+	goneOnce sync.Once
+	pipes    []*os.File // our ends, closed when gone
+
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	tree   processTree
+	alive  bool // pid is ours: forked and not yet reaped
+	exit   error
+	exited bool
+	dialed bool
+	conn   net.Conn
+	refuse error // why dial failed
+}
+
+// Start forks the flow and waits for its handshake, until p.starting ends.
+func (p *process) Start(context.Context) error {
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	errR, errW, err := os.Pipe()
+	if err != nil {
+		_, _ = outR.Close(), outW.Close()
+		return err
+	}
+	p.pipes = []*os.File{outR, errR}
+	p.cmd = &exec.Cmd{
+		Path: p.binary.Path,
+		Args: []string{p.binary.Path},
+		Env:  p.env,
+		Dir:  p.dir, // not the host's working directory, which may be anybody's
+		// A nil Stdin is the null device: what git or docker sends the host on
+		// its stdin is not for flows.
+		Stdout:      outW,
+		Stderr:      errW,
+		SysProcAttr: sysProcAttr(),
+	}
+	forked := make(chan error)
+	reading := make(chan struct{})
+	first := make(chan string, 1)
+	var readers sync.WaitGroup
+	go p.run(forked, reading, &readers)
+	err = <-forked
+	_, _ = outW.Close(), errW.Close()
+	if err != nil {
+		p.release()
+		return fmt.Errorf("could not be started: %w", err)
+	}
+	readers.Go(func() { p.readStdout(outR, first) })
+	readers.Go(func() { drain(errR, p.out.writer("stderr")) })
+	close(reading)
+	if p.started != nil {
+		p.started(p.pid)
+	}
+	return p.awaitHandshake(first)
+}
+
+// run forks the process and stays with it until it has been reaped. On Linux
+// the process gets its death signal when this very thread ends
+// (golang/go#27505), so the thread is locked as long as the process lives.
+func (p *process) run(forked chan<- error, reading <-chan struct{}, readers *sync.WaitGroup) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := p.cmd.Start(); err != nil {
+		forked <- err
+		return
+	}
+	p.mu.Lock()
+	p.pid, p.alive = p.cmd.Process.Pid, true
+	p.tree = newProcessTree(p.cmd.Process)
+	p.mu.Unlock()
+	forked <- nil
+
+	p.reap()
+
+	<-reading
+	late := time.AfterFunc(drainTimeout, p.closePipes)
+	readers.Wait()
+	late.Stop()
+	p.release()
+}
+
+// awaitHandshake waits for the first line and checks it.
+func (p *process) awaitHandshake(first <-chan string) error {
+	select {
+	case line, ok := <-first:
+		if ok {
+			if err := checkHandshake(line, p.dir, p.mtls); err != nil {
+				return err
+			}
+			p.line = line
+			return nil
+		}
+		// stdout is closed: it has died, or will soon be killed for it.
+		select {
+		case <-p.gone:
+		case <-time.After(drainTimeout + reapTimeout):
+			return errors.New("closed stdout without a handshake")
+		}
+	case <-p.gone:
+	case <-p.starting.Done():
+		return p.starting.Err()
+	}
+	what := "died before its handshake (" + p.exitText() + ")"
+	if line := p.out.firstLine(); line != "" {
+		// Before the handshake a flow knows no secret, so its words are safe.
+		what += ": " + line
+	}
+	return errors.New(what)
+}
+
+// readStdout sends the first line to first and drains the rest into the log. A
+// line that does not end within maxHandshakeLine counts as one line; first is
+// closed without a line if there is none.
+func (p *process) readStdout(r io.Reader, first chan<- string) {
+	b := bufio.NewReaderSize(r, maxHandshakeLine)
+	line, err := b.ReadSlice('\n')
+	if err == nil || errors.Is(err, bufio.ErrBufferFull) || len(line) > 0 {
+		first <- strings.TrimRight(string(line), "\r\n")
+	}
+	close(first)
+	if err == nil || errors.Is(err, bufio.ErrBufferFull) {
+		drain(b, p.out.writer("stdout"))
+	}
+}
+
+// drain reads r to its end, so that the flow never blocks on a full pipe.
+func drain(r io.Reader, w *lineWriter) {
+	_, _ = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, make([]byte, 32<<10))
+	w.flush()
+}
+
+// kill ends the process and its group, without waiting. It may be called at any
+// time, from any goroutine, and more than once.
+func (p *process) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.alive {
+		p.tree.kill()
+		time.AfterFunc(reapTimeout, p.release)
+	}
+	if p.conn != nil {
+		_ = p.conn.Close()
+	}
+}
+
+// terminate asks the process to end, where the system has a way to ask.
+func (p *process) terminate() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.alive {
+		p.tree.terminate()
+	}
+}
+
+// release declares the process gone: reaped, never forked, or given up.
+func (p *process) release() {
+	p.goneOnce.Do(func() {
+		p.closePipes()
+		close(p.gone)
+	})
+}
+
+func (p *process) closePipes() {
+	for _, f := range p.pipes {
+		_ = f.Close()
+	}
+}
+
+// setExit records how the process ended. p.mu is held.
+func (p *process) setExit(err error) {
+	p.alive, p.exited, p.exit = false, true, err
+}
+
+// exitText says how the process ended, as in "exit status 1".
+func (p *process) exitText() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !p.exited:
+		return "and cannot be killed"
+	case p.exit == nil:
+		return "exit status 0"
+	}
+	return p.exit.Error()
+}
+
+// dial connects to the flow once: a flow serves one request on one connection.
+// It refuses a Unix socket that another process listens on.
+func (p *process) dial(ctx context.Context, _ string) (net.Conn, error) {
+	p.mu.Lock()
+	again := p.dialed
+	p.dialed = true
+	p.mu.Unlock()
+	if again {
+		return nil, errors.New("the connection to the flow is lost")
+	}
+	f := strings.Split(p.line, "|")
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, f[2], f[3])
+	if err == nil {
+		err = p.checkPeer(conn)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		p.refuse = err
+		if conn != nil {
+			_ = conn.Close()
+		}
+		return nil, err
+	}
+	p.conn = conn
+	return conn, nil
+}
+
+func (p *process) checkPeer(conn net.Conn) error {
+	unixConn, ok := conn.(*net.UnixConn)
+	if !ok {
+		return nil // TCP: mutual TLS tells who it is
+	}
+	pid, err := handshake.PeerPID(unixConn)
+	if err != nil {
+		return fmt.Errorf("cannot tell who listens: %w", err)
+	}
+	if pid != p.pid {
+		return fmt.Errorf("process %d listens on its socket, not %d, which was started", pid, p.pid)
+	}
+	return nil
+}
+
+// The rest of runner.Runner.
+
+// Stdout is the one line that go-plugin may see.
+func (p *process) Stdout() io.ReadCloser { return io.NopCloser(strings.NewReader(p.line + "\n")) }
+
+// Stderr is empty: go-plugin 1.8.0's parser panics on a hostile line.
+func (p *process) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
+
+func (p *process) Name() string { return p.binary.Name }
+
+// ID is empty before the fork, which tells go-plugin that there is nothing to
+// kill.
+func (p *process) ID() string {
+	if p.pid == 0 {
+		return ""
+	}
+	return strconv.Itoa(p.pid)
+}
+
+func (p *process) Wait(context.Context) error { <-p.gone; return nil }
+
+func (p *process) Kill(context.Context) error { p.kill(); return nil }
+
+func (p *process) Diagnose(context.Context) string { return "" }
+
+func (p *process) PluginToHost(network, address string) (string, string, error) {
+	return network, address, nil
+}
+
+func (p *process) HostToPlugin(network, address string) (string, string, error) {
+	return network, address, nil
+}
