@@ -1,0 +1,283 @@
+package emulator
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// flow is one person's way through the sign-in pages, for an authorization
+// request or for a device code. Guarded by Server.mu.
+type flow struct {
+	id, csrf string
+	browser  *browserSession
+	req      *authRequest // of a device flow only app, tenant and scopes are set
+	device   *device      // nil unless the person entered a user code
+
+	step      step
+	username  string
+	amr       []string
+	auth      time.Time
+	began     int64 // when the account signed in, among revocations
+	consented bool
+	confirmed bool
+	blocked   *oauthError
+	expires   time.Time
+}
+
+type step string
+
+const (
+	stepAccount  step = "account"
+	stepPassword step = "password"
+	stepMFA      step = "mfa"
+	stepConsent  step = "consent"
+	stepConfirm  step = "confirm" // of a device code
+	stepBlocked  step = "blocked"
+	stepDone     step = "done"
+)
+
+// flowLife is how long a page may lie open: as long as a device code.
+const flowLife = 15 * time.Minute
+
+// outcome is what an exchange with the person leads to, found under the lock
+// and sent without it.
+type outcome struct {
+	page   *page
+	back   *authRequest // with answer or refused
+	answer url.Values
+	refuse *oauthError
+}
+
+func (x *exchange) send(o outcome) {
+	switch {
+	case o.page != nil:
+		x.show(o.page)
+	case o.refuse != nil:
+		x.redirectError(o.back, o.refuse)
+	default:
+		x.sendBack(o.back, o.answer)
+	}
+}
+
+// beginSignIn answers an authorization request: at once where the browser is
+// signed in and the prompt allows it, else with the first page.
+func (x *exchange) beginSignIn(req *authRequest) {
+	x.s.mu.Lock()
+	b := x.browser()
+	f := x.s.newFlow(b, req, nil)
+	o := x.first(f)
+	if f.step != stepDone && o.page != nil {
+		x.s.counters.Prompts++
+	}
+	x.s.mu.Unlock()
+	x.send(o)
+}
+
+func (s *Server) newFlow(b *browserSession, req *authRequest, d *device) *flow {
+	now := s.now()
+	sweep(s.flows, func(f *flow) bool { return now.After(f.expires) })
+	f := &flow{id: opaque(""), csrf: opaque(""), browser: b, req: req, device: d, step: stepAccount, expires: now.Add(flowLife)}
+	s.flows[f.id] = f
+	return f
+}
+
+// first chooses the first page by prompt, login_hint and who is signed in.
+func (x *exchange) first(f *flow) outcome {
+	req, b := f.req, f.browser
+	session, ok := b.find(req.loginHint)
+	if req.loginHint == "" && len(b.accounts) == 1 {
+		session, ok = b.accounts[0], true
+	}
+	switch {
+	case req.prompt == "none":
+		delete(x.s.flows, f.id)
+		if !ok {
+			return outcome{back: req, refuse: errNotSignedIn()}
+		}
+		f.use(session)
+		o := x.next(f)
+		if o.page != nil {
+			return outcome{back: req, refuse: interactionRequired(f, req.app)}
+		}
+		return o
+	case ok && (req.prompt == "" || req.prompt == "consent"):
+		f.use(session)
+		return x.next(f)
+	case req.loginHint != "" && req.prompt != "select_account" && x.s.users[lower(req.loginHint)] != nil:
+		f.username, f.step = req.loginHint, stepPassword
+	default:
+		f.username = req.loginHint
+	}
+	return outcome{page: x.pageOf(f, "")}
+}
+
+// interactionRequired is what prompt=none says where a page would be needed.
+func interactionRequired(f *flow, app App) *oauthError {
+	switch {
+	case f.blocked != nil:
+		return f.blocked
+	case f.step == stepConsent:
+		e := errConsent(app)
+		e.oauth = "consent_required"
+		return e
+	default:
+		e := errMFA(f.req.scopes.resource)
+		e.oauth = "interaction_required"
+		return e
+	}
+}
+
+func (f *flow) use(a signedIn) {
+	f.username, f.amr, f.auth, f.began = a.username, a.amr, a.auth, a.began
+}
+
+// signinPost takes every form of the sign-in pages.
+func (x *exchange) signinPost() {
+	if x.r.Method != http.MethodPost {
+		x.message(http.StatusMethodNotAllowed, "Start again", "A sign-in begins in the application that wants it.")
+		return
+	}
+	x.s.mu.Lock()
+	f := x.s.flows[x.param("flow")]
+	// The form must come from the page that this browser was shown.
+	if f == nil || !x.s.now().Before(f.expires) || x.knownBrowser() != f.browser ||
+		subtle.ConstantTimeCompare([]byte(f.csrf), []byte(x.param("csrf"))) != 1 {
+		x.s.mu.Unlock()
+		x.message(http.StatusBadRequest, "This sign-in has ended", "It took too long, was finished already or began in another browser. Go back to the application and start again.")
+		return
+	}
+	o := x.advance(f)
+	x.s.mu.Unlock()
+	x.send(o)
+}
+
+// advance is the state machine of a flow: what the person did at its step.
+func (x *exchange) advance(f *flow) outcome {
+	action := x.param("action")
+	if action == "cancel" {
+		return x.cancel(f)
+	}
+	switch f.step {
+	case stepAccount:
+		if pick := x.param("pick"); pick != "" {
+			if session, ok := f.browser.find(pick); ok {
+				f.use(session)
+				return x.next(f)
+			}
+		}
+		f.username = x.param("username")
+		if x.s.users[lower(f.username)] == nil {
+			return outcome{page: x.pageOf(f, "We couldn't find an account with that username.")}
+		}
+		f.step = stepPassword
+	case stepPassword:
+		if action == "back" {
+			f.step = stepAccount
+			break
+		}
+		m, err := x.s.member(f.username)
+		switch {
+		case err != nil:
+			f.step = stepAccount
+		case !m.passwordIs(x.param("password")):
+			return outcome{page: x.pageOf(f, "Your account or password is incorrect. (AADSTS50126)")}
+		case m.Disabled:
+			return outcome{page: x.pageOf(f, "Your account has been locked. Contact your support person. (AADSTS50057)")}
+		default:
+			f.amr, f.auth, f.began = []string{"pwd"}, x.s.now(), x.s.next()
+			return x.next(f)
+		}
+	case stepMFA:
+		f.amr = append(slices.Clone(f.amr), "mfa")
+		return x.next(f)
+	case stepConsent:
+		f.consented = true
+		return x.next(f)
+	case stepConfirm:
+		f.confirmed = true
+		return x.next(f)
+	}
+	return outcome{page: x.pageOf(f, "")}
+}
+
+// next asks for the next thing that is still missing for f's user, or finishes.
+func (x *exchange) next(f *flow) outcome {
+	m, err := x.s.member(f.username)
+	if err != nil || f.began <= m.revokedAt || m.Disabled {
+		f.browser.forget(f.username)
+		f.step, f.amr = stepPassword, nil
+		return outcome{page: x.pageOf(f, "")}
+	}
+	resolved, refused := f.req.tenant.admit(m.User, f.req.app, errStranger)
+	if refused == nil && m.DeviceRequired {
+		refused = errDevice()
+		if f.device != nil {
+			f.device.refused = refused
+		}
+	}
+	switch {
+	case refused != nil:
+		refused.oauth = "interaction_required"
+		if refused.aadsts != 53000 {
+			refused.oauth = "access_denied"
+		}
+		f.step, f.blocked = stepBlocked, refused
+	case m.MFARequired && !slices.Contains(f.amr, "mfa"):
+		f.step = stepMFA
+	case !f.consented && (m.needsConsent(f.req.app) || f.req.prompt == "consent"):
+		f.step = stepConsent
+	case f.device != nil && !f.confirmed:
+		f.step = stepConfirm
+	default:
+		return x.finish(f, m, resolved)
+	}
+	return outcome{page: x.pageOf(f, "")}
+}
+
+// finish ends a flow well: an authorization code, or the device's approval.
+func (x *exchange) finish(f *flow, m *member, tenant string) outcome {
+	f.step = stepDone
+	delete(x.s.flows, f.id)
+	if f.consented {
+		m.consents[f.req.app.ID] = true
+	}
+	f.browser.remember(signedIn{username: m.Username, amr: f.amr, auth: f.auth, began: f.began})
+	if f.req.prompt != "none" {
+		x.s.counters.SignIns++
+	}
+	if f.device != nil {
+		f.device.approval = &approval{username: m.Username, amr: f.amr, auth: f.auth, began: f.began}
+		return outcome{page: endPage("done", "You have signed in", "You have signed in to "+f.req.app.Name+" on your device. You may now close this window.")}
+	}
+	now := x.s.now()
+	// A day after its end a code's reuse need not be told from an unknown code.
+	sweep(x.s.codes, func(c *authCode) bool { return now.Sub(c.expires) > 24*time.Hour })
+	code := opaque("1.emulator.")
+	x.s.codes[code] = &authCode{
+		username: m.Username, tenant: tenant, client: f.req.app.ID, redirect: f.req.redirect,
+		challenge: f.req.challenge, method: f.req.method, scopes: f.req.scopes, claims: f.req.claims, nonce: f.req.nonce,
+		amr: f.amr, auth: f.auth, expires: now.Add(x.s.opts.CodeLifetime), began: f.began,
+	}
+	return outcome{back: f.req, answer: url.Values{"code": {code}, "session_state": {newGUID()}}}
+}
+
+// cancel ends a flow because the person wanted it, or because a block left
+// nothing else to do.
+func (x *exchange) cancel(f *flow) outcome {
+	delete(x.s.flows, f.id)
+	x.s.counters.Cancelled++
+	if f.device != nil {
+		if f.device.refused == nil {
+			f.device.refused = errDeclined()
+		}
+		return outcome{page: endPage("declined", "You declined", "The device was not signed in. You may now close this window.")}
+	}
+	if f.blocked != nil {
+		return outcome{back: f.req, refuse: f.blocked}
+	}
+	declined := refusal("access_denied", 65004, "User declined to consent to access the app.").withSuberror("cancel")
+	return outcome{back: f.req, refuse: declined}
+}
