@@ -56,7 +56,7 @@ var ErrNoKey = errors.New("the key is gone")
 
 // ErrUnavailable is a KeyProvider's answer that it does not work here and now:
 // its entries may be read elsewhere, and must be left alone.
-var ErrUnavailable = errors.New("the key provider is not available")
+var ErrUnavailable = errors.New("the store's key is not available here")
 
 // KeyProvider keeps master keys. Its errors wrap ErrNoKey or ErrUnavailable. It
 // is safe for concurrent use, by several processes too.

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"cmp"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// tempAge is when a temporary file has surely been left by a crash.
+const tempAge = time.Hour
+
+// Accounts lists who is signed in, sorted by authority, tenant, client id,
+// username and profile.
+func (s *Store) Accounts() []Binding {
+	found := map[id]Binding{}
+	for _, about := range s.identities() {
+		if b, ok := s.get(bindingAt(about)); ok {
+			if b, ok := decodeBinding(b); ok {
+				found[about] = b
+			}
+		}
+	}
+	list := make([]Binding, 0, len(found))
+	for _, b := range found {
+		list = append(list, b)
+	}
+	slices.SortFunc(list, func(a, b Binding) int {
+		x, y := a.Identity, b.Identity
+		return cmp.Or(strings.Compare(x.Authority, y.Authority), strings.Compare(x.Tenant, y.Tenant),
+			strings.Compare(x.ClientID, y.ClientID), strings.Compare(x.Username, y.Username), strings.Compare(x.Profile, y.Profile))
+	})
+	return list
+}
+
+// Remove signs an identity out: its binding, its tokens, and the flow's state,
+// unless another identity is signed in to the same account by the same flow.
+func (s *Store) Remove(i Identity) error {
+	about := i.id()
+	binding, signedIn := s.Binding(i)
+	shared := false
+	for _, b := range s.Accounts() {
+		shared = shared || b.Identity.id() != about && signedIn && b.StateKey().id() == binding.StateKey().id()
+	}
+	if signedIn && !shared {
+		s.DeleteState(binding.StateKey())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dir := filepath.Join(accountsDir, about.String())
+	for path := range s.memory {
+		if strings.HasPrefix(path, dir+string(filepath.Separator)) {
+			delete(s.memory, path)
+		}
+	}
+	return s.removeTree(dir)
+}
+
+// RemoveAll removes every entry and the store's key. Lock files stay.
+func (s *Store) RemoveAll() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.memory)
+	if s.opt.Dir == "" {
+		return nil
+	}
+	var failed []error
+	if r, err := s.readRecord(); err == nil {
+		for _, p := range slices.Concat(s.opt.Keys, s.opt.ReadKeys) {
+			keyID, err := ParseKeyID(r.KeyID)
+			if f, ok := p.(Forgetter); ok && err == nil && p.Name() == r.Provider {
+				failed = append(failed, f.Forget(keyID))
+			}
+		}
+	}
+	clear(s.keys)
+	s.write = writeKey{}
+	for _, name := range []string{accountsDir, stateDir, damagedDir, recordName} {
+		failed = append(failed, s.removeTree(name))
+	}
+	return errors.Join(failed...)
+}
+
+func (s *Store) removeTree(name string) error {
+	if s.opt.Dir == "" {
+		return nil
+	}
+	if err := checkDir(s.opt.Dir); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	return os.RemoveAll(filepath.Join(s.opt.Dir, name))
+}
+
+// identities lists whose directories there are, in memory and on disk.
+func (s *Store) identities() []id {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []id
+	add := func(name string) {
+		var about id
+		if b, err := hex.DecodeString(name); err == nil && copy(about[:], b) == len(about) && !slices.Contains(all, about) {
+			all = append(all, about)
+		}
+	}
+	for path := range s.memory {
+		if dir, name := filepath.Split(path); name == bindingName {
+			add(filepath.Base(dir))
+		}
+	}
+	if s.opt.Dir == "" || checkDir(s.opt.Dir) != nil {
+		return all
+	}
+	entries, _ := os.ReadDir(filepath.Join(s.opt.Dir, accountsDir))
+	for _, e := range entries {
+		add(e.Name())
+		s.sweep(filepath.Join(s.opt.Dir, accountsDir, e.Name()))
+	}
+	s.sweep(filepath.Join(s.opt.Dir, stateDir))
+	return all
+}
+
+// sweep removes the temporary files of writers that were killed.
+func (s *Store) sweep(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), tempPrefix) && s.opt.Now().Sub(info.ModTime()) > tempAge {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+func bindingAt(about id) location {
+	return location{kindBinding, about, filepath.Join(accountsDir, about.String(), bindingName)}
+}

@@ -1,0 +1,86 @@
+package keyring
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/authlatch/authlatch/host/store"
+)
+
+const (
+	keyType     = "user"
+	description = "authlatch:store:"
+	// permissions: everything for who possesses the key, and view, read and
+	// search for every process of the user. A session that is not linked to the
+	// user's keyring (a systemd service) does not possess it.
+	permissions = 0x3f0b0000
+)
+
+// Load reads the key from the user's keyring: two system calls.
+func (Provider) Load(id store.KeyID) (k store.Key, err error) {
+	serial, err := find(id)
+	if err != nil {
+		return k, classify(err)
+	}
+	var b [len(k) + 1]byte // one more shows a key that is too long
+	n, err := unix.KeyctlBuffer(unix.KEYCTL_READ, serial, b[:], 0)
+	if err != nil {
+		return k, classify(err)
+	}
+	if n != len(k) {
+		return k, fmt.Errorf("%w: it has another length", store.ErrNoKey)
+	}
+	copy(k[:], b[:])
+	return k, nil
+}
+
+// Keep puts the key into the user's keyring.
+func (Provider) Keep(k store.Key) (store.Key, error) {
+	// Permissions can be set only by who possesses the key: so it is made in a
+	// keyring of this thread, and linked to the user's when it is ready.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	serial, err := unix.AddKey(keyType, description+k.ID().String(), k[:], unix.KEY_SPEC_THREAD_KEYRING)
+	if err != nil {
+		return store.Key{}, classify(err)
+	}
+	defer unix.KeyctlInt(unix.KEYCTL_UNLINK, serial, unix.KEY_SPEC_THREAD_KEYRING, 0, 0)
+	if err := unix.KeyctlSetperm(serial, permissions); err != nil {
+		return store.Key{}, classify(err)
+	}
+	if _, err := unix.KeyctlInt(unix.KEYCTL_LINK, serial, unix.KEY_SPEC_USER_KEYRING, 0, 0); err != nil {
+		return store.Key{}, classify(err)
+	}
+	return k, nil
+}
+
+// Forget takes the key out of the user's keyring.
+func (Provider) Forget(id store.KeyID) error {
+	serial, err := find(id)
+	if err == nil {
+		_, err = unix.KeyctlInt(unix.KEYCTL_UNLINK, serial, unix.KEY_SPEC_USER_KEYRING, 0, 0)
+	}
+	if err = classify(err); errors.Is(err, store.ErrNoKey) {
+		return nil
+	}
+	return err
+}
+
+func find(id store.KeyID) (int, error) {
+	return unix.KeyctlSearch(unix.KEY_SPEC_USER_KEYRING, keyType, description+id.String(), 0)
+}
+
+// classify: a keyring that answers "no such key" works, and the key is gone. All
+// else (ENOSYS and EPERM of seccomp, EACCES, EDQUOT) is a keyring that does not.
+func classify(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.ENOKEY), errors.Is(err, unix.EKEYREVOKED), errors.Is(err, unix.EKEYEXPIRED):
+		return fmt.Errorf("kernel keyring: %w", store.ErrNoKey)
+	}
+	return fmt.Errorf("%w (kernel keyring: %w)", store.ErrUnavailable, err)
+}

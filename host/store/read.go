@@ -1,0 +1,115 @@
+package store
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ReadToken is the warm path: it opens the key's one file, asks a provider for
+// its key, and does nothing else: no lock, no writing, no warning. What it
+// cannot read is a miss; the host will say why.
+func ReadToken(dir string, providers []KeyProvider, k TokenKey) (Token, bool) {
+	if dir == "" {
+		return Token{}, false
+	}
+	if err := checkDir(dir); err != nil {
+		return Token{}, false
+	}
+	l := k.location()
+	payload, err := readEntry(dir, l, func(h header) (Key, error) { return loadKey(providers, h) })
+	if err != nil {
+		return Token{}, false
+	}
+	return decodeToken(payload)
+}
+
+// readEntry reads and decrypts one entry. Its errors are fs.ErrNotExist,
+// errDamaged, errNewer, a provider's, *accessError, or the system's.
+func readEntry(dir string, l location, keyOf func(header) (Key, error)) ([]byte, error) {
+	b, err := readFile(filepath.Join(dir, l.path))
+	if err != nil {
+		return nil, err
+	}
+	h, err := parseHeader(b)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keyOf(h)
+	if err != nil {
+		return nil, err
+	}
+	return unseal(key, l.kind, l.id, b)
+}
+
+// loadKey asks the provider that the header names, or all if it names none.
+func loadKey(providers []KeyProvider, h header) (Key, error) {
+	err := ErrUnavailable
+	for _, p := range providers {
+		if n := providerNumbers[p.Name()]; h.provider != 0 && n != h.provider {
+			continue
+		}
+		key, e := p.Load(h.keyID)
+		if e == nil && key.ID() == h.keyID {
+			return key, nil
+		}
+		if errors.Is(e, ErrNoKey) {
+			err = ErrNoKey
+		}
+	}
+	return Key{}, err
+}
+
+// ReadPrivate reads a small file for a key provider, if it is this user's alone;
+// its error says what to do otherwise.
+func ReadPrivate(path string) ([]byte, error) { return readFile(path) }
+
+// readFile reads a small regular file that is this user's alone.
+func readFile(path string) ([]byte, error) {
+	f, err := openNoFollow(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &accessError{path, "is not a regular file", "remove it"}
+	}
+	if err := checkOwner(path, info, "600"); err != nil {
+		return nil, err
+	}
+	if info.Size() > maxEntry {
+		return nil, errDamaged
+	}
+	b := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, errDamaged // it is shorter than it was: we never write in place
+	}
+	return b, nil
+}
+
+// checkDir refuses a store that is not a directory of this user alone. Below it
+// nobody else gets, whatever the modes there are.
+func checkDir(dir string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return &accessError{dir, "is not a directory", "move it away"}
+	}
+	return checkOwner(dir, info, "700")
+}
+
+// accessError is a file or directory that this user must not or cannot trust.
+type accessError struct{ path, problem, next string }
+
+func (e *accessError) Error() string { return e.path + " " + e.problem + "; " + e.next }
+
+// Unwrap makes it a permission error.
+func (e *accessError) Unwrap() error { return fs.ErrPermission }
