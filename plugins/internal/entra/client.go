@@ -1,6 +1,8 @@
 package entra
 
 import (
+	"net/http"
+
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
 	"github.com/authlatch/authlatch/sdk"
@@ -10,7 +12,8 @@ import (
 type Option func(*config)
 
 type config struct {
-	clock Clock
+	clock        Clock
+	roundTripper http.RoundTripper // nil is the network
 }
 
 // WithClock replaces the system's clock.
@@ -54,6 +57,9 @@ func New(req *sdk.Request, opts ...Option) (*Client, error) {
 	tr, err := newTransport(req.CABundle, cfg.clock)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.roundTripper != nil {
+		tr.roundTripper = cfg.roundTripper
 	}
 	c := &Client{
 		req:       req,
