@@ -2,6 +2,7 @@ package importrules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -83,12 +84,16 @@ func matchAny(patterns []string, path string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return match(p, path) })
 }
 
+// match is the go command's way: "..." is any text, and a final "/..." may be
+// absent.
 func match(pattern, path string) bool {
 	if rest, ours := strings.CutPrefix(pattern, "./"); ours {
 		pattern = module + "/" + rest
 	}
-	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
-		return path == tree || strings.HasPrefix(path, tree+"/")
+	pattern = regexp.QuoteMeta(pattern)
+	if tree, ok := strings.CutSuffix(pattern, `/\.\.\.`); ok {
+		pattern = tree + "(/.*)?"
 	}
-	return path == pattern
+	pattern = strings.ReplaceAll(pattern, `\.\.\.`, ".*")
+	return regexp.MustCompile("^(" + pattern + ")$").MatchString(path)
 }

@@ -68,7 +68,7 @@ func TestEveryRuleCanBeBroken(t *testing.T) {
 // example is an import path that pattern matches.
 func example(pattern, name string) string {
 	path := strings.Replace(pattern, "./", module+"/", 1)
-	return strings.Replace(path, "...", name, 1)
+	return strings.ReplaceAll(path, "...", name)
 }
 
 func TestBroken(t *testing.T) {
@@ -108,6 +108,11 @@ func TestBroken(t *testing.T) {
 			"a name that only begins the same is not",
 			rule{of: []string{"./host/..."}, mayNotLink: []string{"net/http/..."}},
 			nil,
+		},
+		{
+			"dots in the middle are any directories",
+			rule{of: []string{"./.../keys/..."}, mayNotLink: []string{"github.com/godbus/dbus/..."}},
+			[]string{"host/store/keys/ss imports github.com/godbus/dbus/v5"},
 		},
 		{
 			"some are left out",
