@@ -1,0 +1,259 @@
+//go:build unix
+
+package launch_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/authlatch/authlatch/host/launch"
+	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
+)
+
+// short is a bound for flows that cannot keep any.
+const short = 700 * time.Millisecond
+
+// What a flow does wrong is a PluginError that says what, and costs nothing
+// else (see newRig).
+func TestHostileFlows(t *testing.T) {
+	for _, c := range []struct{ flow, what string }{
+		{"never-handshakes", "did not start within 700ms"},
+		{"dies-at-once", "died before its handshake (exit status 3): libentra.so.1: cannot open shared object file"},
+		{"closes-stdout", "closed stdout without a handshake"},
+		{"junk", `wrote "hello werdna" where its handshake should be`},
+		{"no-newline", `wrote "AAAA`},
+		{"core-2", `core protocol "2"`},
+		{"version-7", `protocol version "7", not 1`},
+		{"netrpc", `speaks "netrpc", not grpc`},
+		{"tcp", "listens on another network than unix"},
+		{"other-socket", "outside the directory"},
+		{"climbs", "outside the directory"},
+		{"certificate", "a certificate that nobody asked for"},
+		{"no-socket", "cannot be reached"},
+		{"others-socket", "listens on its socket, not"},
+		{"mute", "did not start within 700ms"},
+		{"stops", "did not start within 700ms"},
+		{"not-grpc", "cannot be reached"},
+		{"dies-mid-stream", "died while it was asked for a token (exit status 4)"},
+		{"two-tokens", "another message after its token"},
+		{"after-token", "another message after its token"},
+		{"no-token", "ended without a token"},
+		{"no-end", "did not end the stream after its token"},
+		{"two-at-once", "asks something while it is still waiting"},
+		{"no-id", "an interaction without an id"},
+		{"endless", "sent 1000 messages"},
+		{"file-url", "not an https address"},
+		{"javascript", "not an https address"},
+		{"http-url", "not an https address"},
+		{"userinfo-url", "not an https address"},
+		{"huge-notice", "a text of 1048576 bytes"},
+		{"huge-message", "larger than max"},
+		{"huge-state", "a state of 1048577 bytes"},
+		{"huge-trailer", "failed without a reason"},
+		{"empty-token", "an empty token"},
+		{"newline-token", "characters that no token has"},
+		{"pop-token", `of type "pop", not "bearer"`},
+		{"expired", "a token that has expired"},
+		{"negative", "a token that has expired"},
+		{"year-9999", "expires in more than 10 years"},
+		{"late-refresh", "renewed after it has expired"},
+		{"no-account", "without an account id"},
+		{"evil-account", "malformed account field"},
+		{"no-reason", "failed without a reason when asked for a token (Internal): oops second line"},
+		{"other-domain", "failed without a reason"},
+		{"two-reasons", "a status with 2 reasons"},
+		{"evil-reason", "malformed reason"},
+		{"unavailable-is", "failed without a reason"},
+		{"panics", "panicked (string) in github.com/authlatch/authlatch/host/launch_test."},
+		{"plain-error", "index broken"},
+	} {
+		t.Run(c.flow, func(t *testing.T) {
+			r := newRig(t)
+			if strings.Contains(c.what, short.String()) {
+				r.StartTimeout = short
+			}
+			in := says("1")
+			if c.flow == "two-at-once" {
+				in = func(ctx context.Context, _ *flowv1.Interaction) (flowv1.Outcome, string, error) {
+					<-ctx.Done() // the person is still thinking
+					return 0, "", ctx.Err()
+				}
+			}
+			_, err := r.get(limit(t), c.flow, in)
+			wantPluginError(t, err, c.what)
+			if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("a secret is in the text: %v", err)
+			}
+		})
+	}
+}
+
+func TestHostileDescriptions(t *testing.T) {
+	for flow, what := range map[string]string{
+		"other-name":       `says that its name is "browser"`,
+		"slow-describe":    "did not describe itself within 700ms",
+		"never-handshakes": "did not start within 700ms",
+	} {
+		t.Run(flow, func(t *testing.T) {
+			r := newRig(t)
+			if strings.Contains(what, "start") {
+				r.StartTimeout = short
+			}
+			r.DescribeTimeout = short
+			_, err := r.Describe(limit(t), launch.Binary{Name: flow, Path: r.self})
+			wantPluginError(t, err, what)
+		})
+	}
+}
+
+func TestAsksAlthoughNever(t *testing.T) {
+	r := newRig(t)
+	s := start()
+	s.InteractionMode = flowv1.InteractionMode_INTERACTION_MODE_NEVER
+	_, err := r.GetToken(limit(t), launch.Binary{Name: "asks-anyway", Path: r.self}, s, says("1"))
+	wantPluginError(t, err, "asks the person although it was told not to")
+
+	// The SDK answers such a flow itself.
+	_, err = r.GetToken(limit(t), launch.Binary{Name: "never-asks", Path: r.self}, s, says("1"))
+	var flow *launch.FlowError
+	if !errors.As(err, &flow) || flow.Reason != flowv1.ReasonInteractionRequired {
+		t.Errorf("got %v, want INTERACTION_REQUIRED", err)
+	}
+}
+
+// Flows that misbehave beside their work, which counts.
+func TestUnpleasantFlows(t *testing.T) {
+	for _, flow := range []string{"stderr-flood", "stdout-flood", "stderr-json", "ignores-shutdown", "prints"} {
+		t.Run(flow, func(t *testing.T) {
+			r := newRig(t)
+			if _, err := r.get(limit(t), flow, nil); err != nil {
+				t.Fatal(err)
+			}
+			lines := r.log.all()
+			if len(lines) > 1001 {
+				t.Errorf("%d lines in the log", len(lines))
+			}
+			for _, l := range lines {
+				if len(l) > 5000 || strings.ContainsAny(l, "\n\x1b\u202e\a") {
+					t.Errorf("a line in the log is not clean: %q", l)
+				}
+			}
+		})
+	}
+}
+
+// A flow that stops for ever is bounded by the caller's deadline.
+func TestStoppedInStream(t *testing.T) {
+	r := newRig(t)
+	ctx, cancel := context.WithTimeout(limit(t), short)
+	defer cancel()
+	_, err := r.get(ctx, "stops-in-stream", nil)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want context.DeadlineExceeded", err)
+	}
+}
+
+func TestLogLevels(t *testing.T) {
+	r := newRig(t)
+	if _, err := r.get(limit(t), "stderr-json", nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`DEBUG {"@message":1}`, `WARN told k=["v"]`, "DEBUG text"} {
+		if !r.log.has(want) {
+			t.Errorf("no line %q in %q", want, r.log.all())
+		}
+	}
+}
+
+// A grandchild that holds the pipes is killed with its group and blocks nobody.
+func TestGrandchild(t *testing.T) {
+	r := newRig(t)
+	got, err := r.get(limit(t), "grandchild", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, _ := strconv.Atoi(got.GetSecret())
+	if !waitGone(t, pid) {
+		t.Errorf("grandchild %d is left", pid)
+	}
+}
+
+func TestStdinIsEmpty(t *testing.T) {
+	pr, pw, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = pw.WriteString("what git sends")
+	stdin := os.Stdin
+	os.Stdin = pr
+	t.Cleanup(func() { os.Stdin = stdin; _, _ = pr.Close(), pw.Close() })
+	r := newRig(t)
+	got, err := r.get(limit(t), "reads-stdin", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.GetSecret() != "0-bytes" {
+		t.Errorf("the flow read %s of the host's stdin", got.GetSecret())
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Setenv("AZURE_PASSWORD", "canary-secret")
+	t.Setenv("HOME", "/home/canary-home")
+	t.Setenv("LD_PRELOAD", "")
+	t.Setenv("https_proxy", "http://proxy.example:3128")
+	t.Setenv("LC_ALL", "C.UTF-8")
+	t.Setenv("SSL_CERT_FILE", "/etc/ca.pem")
+	r := newRig(t)
+	got, err := r.get(limit(t), "environ", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := got.GetSecret()
+	for _, secret := range []string{"canary", "PATH=", "LD_PRELOAD", "AZURE_"} {
+		if strings.Contains(env, secret) {
+			t.Errorf("the flow sees %q in %q", secret, env)
+		}
+	}
+	for _, want := range []string{"https_proxy=http://proxy.example:3128", "LC_ALL=C.UTF-8", "SSL_CERT_FILE=/etc/ca.pem",
+		"AUTHLATCH_HOST_PID=" + strconv.Itoa(os.Getpid()), "TMPDIR=" + r.TempDir} {
+		if !strings.Contains(env, want) {
+			t.Errorf("the flow does not see %q in %q", want, env)
+		}
+	}
+}
+
+func TestFlowErrors(t *testing.T) {
+	for flow, want := range map[string]launch.FlowError{
+		"reason": {Flow: "reason", Reason: "NEW_REASON", Message: "AADSTS50076: use a second factor", AADSTS: 50076,
+			Suberror: "basic_action", Claims: `{"access_token":{}}`, CorrelationID: "c", TraceID: "t", RetryAfter: 7 * time.Second},
+		"evil-metadata": {Flow: "evil-metadata", Reason: "INVALID_GRANT", Message: "m"},
+		"unavailable":   {Flow: "unavailable", Reason: "FLOW_UNAVAILABLE", Message: "open a browser: nobody can be asked here"},
+	} {
+		t.Run(flow, func(t *testing.T) {
+			r := newRig(t)
+			_, err := r.get(limit(t), flow, nil)
+			var got *launch.FlowError
+			if !errors.As(err, &got) {
+				t.Fatalf("got %T %v, want a FlowError", err, err)
+			}
+			if *got != want {
+				t.Errorf("got  %+v\nwant %+v", *got, want)
+			}
+		})
+	}
+}
+
+func TestMissingBinary(t *testing.T) {
+	r := newRig(t)
+	_, err := r.GetToken(limit(t), launch.Binary{Name: "absent", Path: "/nonexistent/authlatch-flow-absent"}, start(), nil)
+	wantPluginError(t, err, "could not be started")
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v does not say that the file is not there", err)
+	}
+}
