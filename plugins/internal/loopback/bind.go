@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 )
@@ -46,7 +45,7 @@ func ParseTarget(redirectURI string) (Target, error) {
 		return Target{}, errors.New("its host must be localhost, 127.0.0.1 or [::1]")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(redirectURI, "#"):
 		return Target{}, errors.New("it must have nothing besides host, port and path")
-	case t.Path != "" && path.Clean(t.Path) != strings.TrimSuffix(t.Path, "/") && t.Path != "/":
+	case !literal(t.Path):
 		return Target{}, errors.New("its path must have no empty, . or .. segments: browsers resolve them")
 	}
 	if p := u.Port(); p != "" {
@@ -55,6 +54,22 @@ func ParseTarget(redirectURI string) (Target, error) {
 		}
 	}
 	return t, nil
+}
+
+// literal reports whether a browser asks for an escaped path as it is written.
+func literal(path string) bool {
+	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	for i, s := range segments {
+		switch strings.ReplaceAll(strings.ToLower(s), "%2e", ".") {
+		case ".", "..":
+			return false
+		case "":
+			if i != len(segments)-1 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // uri is the redirect URI at a port, as the provider gets it.
