@@ -1,0 +1,89 @@
+// Package source is where a helper gets its tokens: from the store if it holds
+// one with enough life left, else from the authlatch beside the helper. It
+// links nothing that a warm call does not need; whatever needs the network, a
+// flow or a person is the other process's business.
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/authlatch/authlatch/helper/exchange"
+	"github.com/authlatch/authlatch/helper/report"
+	"github.com/authlatch/authlatch/host/config"
+	"github.com/authlatch/authlatch/host/store"
+	"github.com/authlatch/authlatch/host/store/keys"
+)
+
+// Source gets tokens. Its fields are set before the first call.
+type Source struct {
+	// Env looks up the variables that are settings.
+	Env config.Env
+	// Environ is the whole environment, for authlatch: as os.Environ gives it.
+	Environ []string
+	// Stderr gets what authlatch says.
+	Stderr io.Writer
+	// Executable is os.Executable: authlatch is beside it.
+	Executable func() (string, error)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// OnMiss, if set, wraps the context while authlatch runs, to hear signals: a
+	// warm call has no need of that.
+	OnMiss func(context.Context) (context.Context, context.CancelFunc)
+}
+
+// Settings reads the config and resolves a profile; path and profile are the
+// flags', and may be "".
+func (s *Source) Settings(path, profile string) (config.Settings, error) {
+	f, err := config.Load(path, s.Env)
+	if err != nil {
+		return config.Settings{}, err
+	}
+	return config.Resolve(f, config.Flags{Profile: profile}, s.Env)
+}
+
+// Token gets the token that q asks for under the settings that q.Config and
+// q.Profile gave.
+func (s *Source) Token(ctx context.Context, settings config.Settings, q exchange.Request) (store.Token, error) {
+	if err := settings.CheckTenant(q.Tenant); err != nil {
+		return store.Token{}, err
+	}
+	if t, ok := s.warm(settings, q); ok {
+		return t, nil
+	}
+	if s.OnMiss != nil {
+		var stop context.CancelFunc
+		ctx, stop = s.OnMiss(ctx)
+		defer stop()
+	}
+	return s.ask(ctx, q)
+}
+
+func (s *Source) warm(settings config.Settings, q exchange.Request) (store.Token, bool) {
+	if q.Claims != "" || q.Interaction == "force" {
+		return store.Token{}, false
+	}
+	k := settings.TokenKey(q.Scopes, q.Tenant)
+	k.IDToken, k.TokenType, k.KeyID = q.IDToken, q.TokenType, q.KeyID
+	set := keys.Cheap(settings.Store.Key, settings.Store.KeyFile)
+	t, ok := store.ReadToken(set.Options(settings.Store.Dir).Dir, set.All(), k)
+	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
+	return t, ok && t.Fresh(now())
+}
+
+// failed makes an error of a failure to run authlatch.
+func failed(what, next string, err error) error {
+	e := &report.Error{Code: report.Other, What: what, Next: next, Err: err}
+	if err != nil {
+		e.Why = err.Error()
+	}
+	if errors.Is(err, exchange.ErrVersion) {
+		e.Next = "install the helper and authlatch from one release, beside each other"
+	}
+	return e
+}
