@@ -20,7 +20,7 @@ import (
 
 // exitGrace is how long a flow may still clean up when its host has gone or has
 // told it to stop. The host kills it after three seconds.
-const exitGrace = time.Second
+const exitGrace = 500 * time.Millisecond
 
 // Serve runs flow for the host that started this process, and does not return
 // before the host is done or gone. It is all that main does:

@@ -1,0 +1,43 @@
+//go:build unix
+
+package launch_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/authlatch/authlatch/host/launch"
+	"github.com/authlatch/authlatch/internal/handshake"
+)
+
+// BenchmarkLaunch is one whole request to an honest flow: fork, handshake,
+// token, end of the process. BenchmarkBareProcess is what of it is the same
+// binary's start and end.
+func BenchmarkLaunch(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		mtls bool
+	}{{"peercred", false}, {"mtls", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			self, _ := os.Executable()
+			l := launch.Launcher{TempDir: b.TempDir(), AutoMTLS: c.mtls}
+			for b.Loop() {
+				if _, err := l.GetToken(b.Context(), launch.Binary{Name: "good", Path: self}, start(), says("1")); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkBareProcess(b *testing.B) {
+	self, _ := os.Executable()
+	for b.Loop() {
+		cmd := exec.Command(self)
+		cmd.Env = []string{handshake.CookieKey + "=" + handshake.CookieValue, handshake.FlowNameKey + "=bare"}
+		if err := cmd.Run(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
