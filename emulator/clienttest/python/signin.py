@@ -26,6 +26,8 @@ def main():
         "tenant_id": tenant,
         "client_id": client,
         "disable_instance_discovery": True,
+        # What azure-identity 1.13.0b2 (Debian 12) calls it.
+        "instance_discovery": False,
     }
     if flow == "browser":
         credential = InteractiveBrowserCredential(login_hint=username, **common)
