@@ -199,6 +199,8 @@ func password(t *testing.T) string {
 }
 
 // scriptedBrowser is an executable for BROWSER that signs alice in at the URL.
+// It returns at once, as a desktop's opener does: Python waits for it before it
+// listens.
 func scriptedBrowser(t *testing.T, caFile string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -208,7 +210,7 @@ func scriptedBrowser(t *testing.T, caFile string) string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	script := filepath.Join(dir, "browser")
-	text := fmt.Sprintf("#!/bin/sh\nexec %s browse --ca-file %s \"$1\" </dev/null >%s/log 2>&1\n", bin, caFile, dir)
+	text := fmt.Sprintf("#!/bin/sh\n%s browse --ca-file %s \"$1\" </dev/null >%s/log 2>&1 &\n", bin, caFile, dir)
 	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
