@@ -49,7 +49,7 @@ func TestPromisedCodes(t *testing.T) {
 		53001: flowv1.ReasonDeviceRequired, 53002: flowv1.ReasonDeviceRequired, 53003: flowv1.ReasonDeviceRequired,
 		65001: flowv1.ReasonConsentRequired, 65002: flowv1.ReasonConsentRequired, 70008: flowv1.ReasonInvalidGrant,
 		70043: flowv1.ReasonInvalidGrant, 70044: flowv1.ReasonInvalidGrant, 700082: flowv1.ReasonInvalidGrant,
-		700084: flowv1.ReasonInvalidGrant, 7000218: flowv1.ReasonInvalidClient, 90072: flowv1.ReasonAccessDenied,
+		700084: flowv1.ReasonInvalidGrant, 7000218: flowv1.ReasonInvalidClient, 90072: flowv1.ReasonInvalidGrant, 65004: flowv1.ReasonAccessDenied,
 		530033: flowv1.ReasonDeviceRequired, 530084: flowv1.ReasonDeviceRequired,
 	} {
 		if e, ok := aadsts.Lookup(code); !ok || e.Reason != reason {

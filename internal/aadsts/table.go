@@ -28,12 +28,14 @@ const (
 	reportBug     = "this is a fault in the request: please report it with the correlation id"
 )
 
-// table is grouped as Microsoft's page is: by what failed.
+// table is grouped as Microsoft's page is: by what failed. ACCESS_DENIED is only
+// what the person said no to; what a policy or a tenant forbids is a refusal of
+// the provider's, INVALID_GRANT.
 var table = map[int]Entry{
 	// Who the user is, and the password.
-	16000:  {flowv1.ReasonAccessDenied, wrongAccount},
-	50014:  {flowv1.ReasonAccessDenied, wrongAccount},
-	50020:  {flowv1.ReasonAccessDenied, wrongAccount},
+	16000:  {flowv1.ReasonInvalidGrant, wrongAccount},
+	50014:  {flowv1.ReasonInvalidGrant, wrongAccount},
+	50020:  {flowv1.ReasonInvalidGrant, wrongAccount},
 	50034:  {flowv1.ReasonInvalidGrant, "check the user name and the tenant ({tenant}): no such account is there"},
 	50053:  {flowv1.ReasonInvalidGrant, "the account is locked or the address is blocked after too many attempts: wait, then try once, or reset the password at https://aka.ms/sspr"},
 	50055:  {flowv1.ReasonInvalidGrant, resetPassword},
@@ -43,9 +45,9 @@ var table = map[int]Entry{
 	50064:  {flowv1.ReasonInvalidGrant, "check the user name and the password"},
 	50126:  {flowv1.ReasonInvalidGrant, "check the user name and the password"},
 	50144:  {flowv1.ReasonInvalidGrant, resetPassword},
-	51004:  {flowv1.ReasonAccessDenied, wrongAccount},
-	90072:  {flowv1.ReasonAccessDenied, wrongAccount},
-	500208: {flowv1.ReasonAccessDenied, "this kind of account cannot sign in to tenant {tenant}: use a work or school account"},
+	51004:  {flowv1.ReasonInvalidGrant, wrongAccount},
+	90072:  {flowv1.ReasonInvalidGrant, wrongAccount},
+	500208: {flowv1.ReasonInvalidGrant, "this kind of account cannot sign in to tenant {tenant}: use a work or school account"},
 
 	// Tenant and authority.
 	50049:   {flowv1.ReasonInvalidRequest, "the authority of profile {profile} is not known to Microsoft: check it, or set disable_instance_discovery for a private cloud"},
@@ -55,10 +57,10 @@ var table = map[int]Entry{
 	90002:   {flowv1.ReasonInvalidRequest, checkTenant},
 	90019:   {flowv1.ReasonInvalidRequest, useTenant},
 	90038:   {flowv1.ReasonInvalidRequest, "the tenant is in another cloud: set cloud in profile {profile}"},
-	500021:  {flowv1.ReasonAccessDenied, "a tenant restriction of this network forbids tenant {tenant}: ask your network's administrator"},
-	500022:  {flowv1.ReasonAccessDenied, "a tenant restriction of this network forbids tenant {tenant}: ask your network's administrator"},
-	500212:  {flowv1.ReasonAccessDenied, "your own tenant forbids access to tenant {tenant}: ask your administrator"},
-	500213:  {flowv1.ReasonAccessDenied, "tenant {tenant} does not let users of your tenant in: ask its administrator"},
+	500021:  {flowv1.ReasonInvalidGrant, "a tenant restriction of this network forbids tenant {tenant}: ask your network's administrator"},
+	500022:  {flowv1.ReasonInvalidGrant, "a tenant restriction of this network forbids tenant {tenant}: ask your network's administrator"},
+	500212:  {flowv1.ReasonInvalidGrant, "your own tenant forbids access to tenant {tenant}: ask your administrator"},
+	500213:  {flowv1.ReasonInvalidGrant, "tenant {tenant} does not let users of your tenant in: ask its administrator"},
 	9001023: {flowv1.ReasonInvalidRequest, "set tenant in profile {profile} to organizations or to a tenant id"},
 	9002332: {flowv1.ReasonInvalidRequest, "client {client_id} is for work or school accounts: set tenant in profile {profile} to organizations or to a tenant id"},
 
@@ -86,12 +88,12 @@ var table = map[int]Entry{
 	530084: {flowv1.ReasonDeviceRequired, needsBinding},
 
 	// Conditional access and other policies.
-	50105:  {flowv1.ReasonAccessDenied, "ask an administrator to assign {username} to the application"},
-	50131:  {flowv1.ReasonAccessDenied, askAdmin},
-	53011:  {flowv1.ReasonAccessDenied, askAdmin},
-	530032: {flowv1.ReasonAccessDenied, askAdmin},
-	530034: {flowv1.ReasonAccessDenied, askAdmin},
-	530035: {flowv1.ReasonAccessDenied, "security defaults block this way of signing in: use the browser flow"},
+	50105:  {flowv1.ReasonInvalidGrant, "ask an administrator to assign {username} to the application"},
+	50131:  {flowv1.ReasonInvalidGrant, askAdmin},
+	53011:  {flowv1.ReasonInvalidGrant, askAdmin},
+	530032: {flowv1.ReasonInvalidGrant, askAdmin},
+	530034: {flowv1.ReasonInvalidGrant, askAdmin},
+	530035: {flowv1.ReasonInvalidGrant, "security defaults block this way of signing in: use the browser flow"},
 
 	// Consent.
 	65001:  {flowv1.ReasonConsentRequired, askConsent},

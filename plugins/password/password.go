@@ -85,6 +85,8 @@ func advise(err error) error {
 	switch {
 	case out.AADSTS == 50126:
 		out.Message = "wrong user name or password"
+	case out.AADSTS == 50020:
+		out.Message = "this account does not belong to this tenant; personal accounts cannot sign in with the password flow at all"
 	case out.Reason == flowv1.ReasonMFARequired, out.Reason == flowv1.ReasonInteractionRequired:
 		// Nothing that a person could do here would help.
 		out.Reason = flowv1.ReasonMFARequired

@@ -55,9 +55,11 @@ func (c *Client) explain(ctx context.Context, err error) error {
 			return &sdk.Error{Reason: flowv1.ReasonConsentRequired, Message: "not granted: " + sanitize.Line(strings.Join(declined, " "), 200)}
 		}
 		return unreadable(c.authority.host)
+	case seen.federation != "" && !seen.token:
+		return unreadable(seen.federation)
 	case seen.realm != "" && !slices.Contains(signInRealms, strings.ToLower(seen.realm)) && !seen.token:
 		return &sdk.Error{Reason: flowv1.ReasonInvalidGrant, Message: "this is no work or school account: personal accounts and unknown users cannot sign in with a password here"}
-	case seen.discovery && !seen.token:
+	case seen.discovery && seen.realm == "" && !seen.token:
 		return &sdk.Error{Reason: flowv1.ReasonInvalidRequest, Message: fmt.Sprintf("the metadata of %s do not fit it: its issuer is %q", c.authority.url, sanitize.Line(seen.issuer, 100))}
 	}
 	return unreadable(c.authority.host)

@@ -22,6 +22,8 @@ type observed struct {
 	tokenType string
 	granted   []string // nil if the answer names no scopes: those asked for
 	device    *deviceAnswer
+	// federation is the organization's own server, if it answered.
+	federation string
 }
 
 // declined are the scopes that were asked for and not granted.
@@ -42,6 +44,7 @@ func (o observed) declined(asked []string) []string {
 // whose errors would quote it.
 func (t *transport) observe(c *call, ans *answer) error {
 	if c.xml {
+		t.seen.federation = c.host()
 		return nil
 	}
 	var fields map[string]json.RawMessage
