@@ -215,7 +215,7 @@ func (x *exchange) next(f *flow) outcome {
 	if refused == nil && m.DeviceRequired {
 		refused = errDevice()
 		if f.device != nil {
-			f.device.refused = refused
+			f.device.refused = errDevice() // its own: the page's is reworded below
 		}
 	}
 	switch {
