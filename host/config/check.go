@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,62 +108,10 @@ func checkAuthority(s string) string {
 	if problem != "" {
 		return problem
 	}
-	if strings.Trim(u.Path, "/") != "" {
-		if _, ok := CloudByAuthority("https://" + u.Host); ok {
-			return "must not hold a path; the tenant has a setting of its own"
-		}
+	if _, ok := CloudByAuthority("https://" + u.host); ok && strings.Trim(u.path, "/") != "" {
+		return "must not hold a path; the tenant has a setting of its own"
 	}
 	return ""
-}
-
-// parseHTTPS takes an https URL of a host, without user, query or fragment, in
-// the one spelling that cannot be misread.
-func parseHTTPS(s string) (*url.URL, string) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || !printable(s) || strings.TrimSpace(s) != s || len(s) > 2048:
-		return nil, "is not a URL"
-	case u.Scheme != "https":
-		return nil, "must be an https URL"
-	case u.User != nil:
-		return nil, "must not hold a user name"
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(s, "#"):
-		return nil, "must not hold a query or a fragment"
-	case !isHost(u.Hostname()) || strings.HasSuffix(u.Host, ":") || !isPort(u.Port()):
-		return nil, "does not name a host (ASCII, without a final dot)"
-	case u.RawPath != "" || u.Path != "" && slices.ContainsFunc(strings.Split(strings.Trim(u.Path, "/"), "/"), func(p string) bool {
-		return p == "." || p == ".." || p == "" && strings.Trim(u.Path, "/") != ""
-	}):
-		return nil, "has a path with escapes or dots in it"
-	}
-	return u, ""
-}
-
-func isPort(s string) bool {
-	if s == "" {
-		return true
-	}
-	n, err := strconv.Atoi(s)
-	return err == nil && n > 0 && n < 65536 && s[0] != '+'
-}
-
-// isHost takes a name of letters, digits and dashes, or an IP address.
-func isHost(s string) bool {
-	if strings.Contains(s, ":") { // IPv6, which url.Parse has taken out of brackets
-		return only(s, func(c byte) bool {
-			return digit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' || c == ':' || c == '.'
-		})
-	}
-	if s == "" || len(s) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||
-			!only(label, func(c byte) bool { return alnum(c) || c == '-' || c == '_' }) {
-			return false
-		}
-	}
-	return true
 }
 
 func isDomain(s string) bool {

@@ -80,7 +80,7 @@ func read(name string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fail("is not a regular file", "", nil)
 	}
-	f, err := os.Open(name)
+	f, err := open(name)
 	if err != nil {
 		return nil, fail("cannot be read: "+reason(err), "", err)
 	}

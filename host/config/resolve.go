@@ -239,14 +239,3 @@ func (r *resolver) rest() {
 		r.err = err
 	}
 }
-
-// canonicalURL lowers the host, drops the default port and trailing slashes.
-// s has passed parseHTTPS.
-func canonicalURL(s string) string {
-	u, problem := parseHTTPS(s)
-	if problem != "" {
-		return s
-	}
-	host := strings.TrimSuffix(strings.ToLower(u.Host), ":443")
-	return "https://" + host + strings.TrimRight(u.Path, "/")
-}

@@ -8,7 +8,7 @@ func checkServer(s string) string {
 	rest, wildcard := strings.CutPrefix(s, "https://*.")
 	if wildcard {
 		s = "https://" + rest
-		if u, problem := parseHTTPS(s); problem == "" && !strings.Contains(u.Hostname(), ".") {
+		if u, problem := parseHTTPS(s); problem == "" && !strings.Contains(u.host, ".") {
 			return "allows a whole top-level domain"
 		}
 	}

@@ -8,6 +8,20 @@ import (
 	"syscall"
 )
 
+// open is os.Open without the poller, which a helper has no use for.
+func open(name string) (*os.File, error) {
+	for {
+		fd, err := syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+		switch err {
+		case nil:
+			return os.NewFile(uintptr(fd), name), nil
+		case syscall.EINTR:
+		default:
+			return nil, &os.PathError{Op: "open", Path: name, Err: err}
+		}
+	}
+}
+
 // trusted says what is wrong if others than the user and root can write f.
 func trusted(f *os.File) (problem, next string) {
 	info, err := f.Stat()

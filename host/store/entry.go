@@ -7,9 +7,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
-	"hash/crc32"
 )
 
 // An entry file is
@@ -20,7 +18,7 @@ import (
 //	6   1  provider of the key, 0 if it has no number
 //	7   1  zero
 //	8  16  key id
-//	24  4  CRC-32 (IEEE) of the 24 bytes before, big endian
+//	24  4  first bytes of the SHA-256 of the 24 bytes before
 //	28 32  salt
 //	60  n  AES-256-GCM of the payload
 //
@@ -65,7 +63,7 @@ var providerNumbers = map[string]byte{"keyring": 1, "file": 2, "secret-service":
 
 // parseHeader reads the prefix. Its errors are errDamaged and errNewer.
 func parseHeader(b []byte) (header, error) {
-	if len(b) < prefixSize || string(b[:4]) != magic || crc32.ChecksumIEEE(b[:24]) != binary.BigEndian.Uint32(b[24:28]) {
+	if len(b) < prefixSize || string(b[:4]) != magic || checksum(b) != [4]byte(b[24:28]) {
 		return header{}, errDamaged
 	}
 	h := header{version: b[4], kind: kind(b[5]), provider: b[6]}
@@ -86,7 +84,8 @@ func seal(key Key, provider byte, k kind, about id, payload []byte) []byte {
 	b[4], b[5], b[6] = format, byte(k), provider
 	keyID := key.ID()
 	copy(b[8:24], keyID[:])
-	binary.BigEndian.PutUint32(b[24:28], crc32.ChecksumIEEE(b[:24]))
+	sum := checksum(b)
+	copy(b[24:], sum[:])
 	rand.Read(b[prefixSize:headerSize])
 	aead, nonce := cipherOf(key, b[prefixSize:headerSize])
 	return aead.Seal(b, nonce, payload, associated(b, about))
@@ -103,6 +102,13 @@ func unseal(key Key, k kind, about id, b []byte) ([]byte, error) {
 		return nil, errDamaged
 	}
 	return payload, nil
+}
+
+// checksum shows accidents in what is read before there is a key; the cipher
+// shows all else.
+func checksum(b []byte) [4]byte {
+	sum := sha256.Sum256(b[:24])
+	return [4]byte(sum[:4])
 }
 
 func associated(b []byte, about id) []byte {

@@ -10,20 +10,66 @@ import (
 	"syscall"
 )
 
-// openNoFollow opens for reading; a symbolic link is an error, and a FIFO does
-// not block.
-func openNoFollow(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+// readFile reads a small regular file that is this user's alone. It makes the
+// system calls itself, because os.Open sets up the poller, which a warm call
+// has no other use for. A symbolic link is an error, and a FIFO does not block.
+func readFile(path string) ([]byte, error) {
+	fail := func(op string, err error) ([]byte, error) { return nil, &fs.PathError{Op: op, Path: path, Err: err} }
+	fd, err := again(func() (int, error) {
+		return syscall.Open(path, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	})
+	if err != nil {
+		return fail("open", err)
+	}
+	defer syscall.Close(fd)
+	var st syscall.Stat_t
+	if err := syscall.Fstat(fd, &st); err != nil {
+		return fail("stat", err)
+	}
+	mode := fs.FileMode(st.Mode) & fs.ModePerm
+	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+		mode |= fs.ModeIrregular
+	}
+	if err := checkFile(path, int(st.Uid), mode, st.Size); err != nil {
+		return nil, err
+	}
+	b := make([]byte, st.Size)
+	for done := 0; done < len(b); {
+		n, err := again(func() (int, error) { return syscall.Read(fd, b[done:]) })
+		if err != nil {
+			return fail("read", err)
+		}
+		if n == 0 {
+			return nil, errDamaged // it has become shorter: we never write in place
+		}
+		done += n
+	}
+	return b, nil
 }
 
-// checkOwner wants this user's own, closed to all others. mode is the one to
-// advise.
-func checkOwner(path string, info fs.FileInfo, mode string) error {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
-		return &accessError{path, "belongs to another user (uid " + strconv.Itoa(int(st.Uid)) + ")", "run authlatch as that user, or set AUTHLATCH_STORE_DIR to a directory of your own"}
+func again(call func() (int, error)) (int, error) {
+	for {
+		if n, err := call(); err != syscall.EINTR {
+			return n, err
+		}
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return &accessError{path, "is open to other users", "run: chmod " + mode + " " + path}
+}
+
+func owner(info fs.FileInfo) int {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(st.Uid)
+	}
+	return -1
+}
+
+// checkOwner wants this user's own, closed to all others. chmod is the mode to
+// advise.
+func checkOwner(path string, uid int, mode fs.FileMode, chmod string) error {
+	if uid != os.Geteuid() {
+		return &accessError{path, "belongs to another user (uid " + strconv.Itoa(uid) + ")", "run authlatch as that user, or set AUTHLATCH_STORE_DIR to a directory of your own"}
+	}
+	if mode.Perm()&0o077 != 0 {
+		return &accessError{path, "is open to other users", "run: chmod " + chmod + " " + path}
 	}
 	return nil
 }
@@ -39,8 +85,8 @@ func mayCreate(dir string) error {
 			}
 			continue
 		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
-			return &accessError{parent, "belongs to another user (uid " + strconv.Itoa(int(st.Uid)) + ")", "set AUTHLATCH_STORE_DIR to a directory of your own"}
+		if uid := owner(info); uid != 0 && uid != os.Geteuid() {
+			return &accessError{parent, "belongs to another user (uid " + strconv.Itoa(uid) + ")", "set AUTHLATCH_STORE_DIR to a directory of your own"}
 		}
 		return nil
 	}

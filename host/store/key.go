@@ -6,16 +6,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 )
 
 // Key is the 32-byte master key of a store.
 type Key [32]byte
 
-// String hides it.
-func (Key) String() string { return redacted }
-
-// GoString hides it.
-func (Key) GoString() string { return redacted }
+// Format hides it, for every verb.
+func (Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
 
 // KeyID names a key without telling anything about it; every entry carries it.
 type KeyID [16]byte

@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,33 +65,6 @@ func loadKey(providers []KeyProvider, h header) (Key, error) {
 // its error says what to do otherwise.
 func ReadPrivate(path string) ([]byte, error) { return readFile(path) }
 
-// readFile reads a small regular file that is this user's alone.
-func readFile(path string) ([]byte, error) {
-	f, err := openNoFollow(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &accessError{path, "is not a regular file", "remove it"}
-	}
-	if err := checkOwner(path, info, "600"); err != nil {
-		return nil, err
-	}
-	if info.Size() > maxEntry {
-		return nil, errDamaged
-	}
-	b := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, b); err != nil {
-		return nil, errDamaged // it is shorter than it was: we never write in place
-	}
-	return b, nil
-}
-
 // checkDir refuses a store that is not a directory of this user alone. Below it
 // nobody else gets, whatever the modes there are.
 func checkDir(dir string) error {
@@ -103,7 +75,21 @@ func checkDir(dir string) error {
 	if !info.IsDir() {
 		return &accessError{dir, "is not a directory", "move it away"}
 	}
-	return checkOwner(dir, info, "700")
+	return checkOwner(dir, owner(info), info.Mode(), "700")
+}
+
+// checkFile is the same for a file.
+func checkFile(path string, uid int, mode fs.FileMode, size int64) error {
+	if !mode.IsRegular() {
+		return &accessError{path, "is not a regular file", "remove it"}
+	}
+	if err := checkOwner(path, uid, mode, "600"); err != nil {
+		return err
+	}
+	if size > maxEntry {
+		return errDamaged
+	}
+	return nil
 }
 
 // accessError is a file or directory that this user must not or cannot trust.

@@ -1,7 +1,8 @@
 package store
 
 import (
-	"log/slog"
+	"fmt"
+	"io"
 	"time"
 )
 
@@ -19,8 +20,10 @@ func (s Secret) Reveal() string { return s.text }
 
 func (Secret) String() string               { return redacted }
 func (Secret) GoString() string             { return redacted }
-func (Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil } // for slog and JSON
+
+// Format redacts for every verb: %d would show a struct's fields.
+func (Secret) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
 
 // Account is a signed-in identity as the flow named it.
 type Account struct {
