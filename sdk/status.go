@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
+	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -19,8 +19,12 @@ import (
 // the host shows no more.
 const maxMessage = 1000
 
-// reasonSyntax is a code of OAuth in upper snake case, as the host takes it.
-var reasonSyntax = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
+// validReason reports whether s is a code of OAuth in upper snake case, as the
+// host takes it.
+func validReason(s string) bool {
+	const rest = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+	return s != "" && len(s) <= 64 && s[0] >= 'A' && s[0] <= 'Z' && strings.Trim(s, rest) == ""
+}
 
 // reasonCodes gives each reason the gRPC code that fits it, for those who read
 // logs and traces; a host goes by the reason alone. A reason that is not here is
@@ -70,7 +74,7 @@ func statusOf(err error) error {
 
 // errorStatus is the status with one ErrorInfo.
 func errorStatus(e *Error) error {
-	if !reasonSyntax.MatchString(e.Reason) {
+	if !validReason(e.Reason) {
 		return status.Errorf(codes.Internal, "the flow failed with the malformed reason %q", sanitize.Line(e.Reason, 80))
 	}
 	code, ok := reasonCodes[e.Reason]

@@ -4,7 +4,6 @@ package launch
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -42,18 +41,21 @@ func newPrivateDir(base string) (*privateDir, error) {
 	if len(filepath.Join(base, own))+len(socketName) > maxSocketPath {
 		base = "/tmp"
 	}
-	parent := filepath.Join(base, own)
+	parent, pattern := filepath.Join(base, own), ""
 	if err := ownDir(parent); err != nil {
-		return nil, err
+		// Somebody else has taken the name; they must not keep us from working.
+		parent, pattern = base, "authlatch-"
 	}
 	// A sweeper can take a directory between its making and its locking.
 	for range 10 {
-		d, err := lockNewDir(parent)
+		d, err := lockNewDir(parent, pattern)
 		if err != nil {
 			return nil, err
 		}
-		if d != nil {
+		if d != nil && parent != base {
 			d.sweep()
+		}
+		if d != nil {
 			return d, nil
 		}
 	}
@@ -72,14 +74,14 @@ func ownDir(path string) error {
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !info.IsDir() || !ok || int(st.Uid) != os.Geteuid() || info.Mode().Perm()&0o077 != 0 {
-		return &fs.PathError{Op: "use", Path: path, Err: fmt.Errorf("it must be a directory that is ours alone (mode 0700), it is %v: remove it", info.Mode())}
+		return fmt.Errorf("%s is not a directory of ours alone", path)
 	}
 	return nil
 }
 
 // lockNewDir returns nil without an error if a sweeper was faster.
-func lockNewDir(parent string) (*privateDir, error) {
-	path, err := os.MkdirTemp(parent, "")
+func lockNewDir(parent, pattern string) (*privateDir, error) {
+	path, err := os.MkdirTemp(parent, pattern)
 	if err != nil {
 		return nil, err
 	}

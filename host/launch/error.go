@@ -6,8 +6,8 @@ import (
 )
 
 // FlowError is a failure that the flow itself reports: a gRPC status with our
-// ErrorInfo. Its texts are one clean, bounded line each; Claims alone is kept as
-// sent (JSON, bounded).
+// ErrorInfo. Its texts are one clean, bounded line each; Claims is valid JSON, as
+// sent, or "".
 type FlowError struct {
 	Flow    string
 	Reason  string // such as flowv1.ReasonInvalidGrant; an open set

@@ -258,7 +258,6 @@ var fakes = map[string]func(){
 		lis := listen()
 		announce(lis.Addr().String())
 		stopSelf()
-		raw{}.serveOn(lis)
 	},
 	"not-grpc": func() {
 		lis := listen()
@@ -317,7 +316,7 @@ var fakes = map[string]func(){
 	"stops-in-stream": func() {
 		raw{getToken: func(s stream) error {
 			stopSelf()
-			return s.Send(token(goodToken()))
+			return nil
 		}}.serve()
 	},
 	"grandchild": func() {
@@ -332,6 +331,24 @@ var fakes = map[string]func(){
 			return s.Send(token(t))
 		}}.serve()
 	},
+	"escapes": func() {
+		child := exec.Command("/bin/sleep", "1000")
+		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		child.SysProcAttr = newSession()
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+		raw{getToken: func(s stream) error {
+			t := goodToken()
+			t.Secret = strconv.Itoa(child.Process.Pid)
+			return s.Send(token(t))
+		}}.serve()
+	},
+	"core-limit": raw{getToken: func(s stream) error {
+		t := goodToken()
+		t.Secret = coreLimit()
+		return s.Send(token(t))
+	}}.serve,
 	"two-tokens":     answers(token(goodToken()), token(goodToken())).serve,
 	"after-token":    answers(token(goodToken()), input(1)).serve,
 	"no-token":       answers().serve,

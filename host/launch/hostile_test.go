@@ -183,6 +183,19 @@ func TestGrandchild(t *testing.T) {
 	}
 }
 
+// One that left the group may live on, but holds up nobody.
+func TestEscapedGrandchild(t *testing.T) {
+	r := newRig(t)
+	got, err := r.get(limit(t), "escapes", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, _ := strconv.Atoi(got.GetSecret())
+	if pid > 0 {
+		killHard(pid)
+	}
+}
+
 func TestStdinIsEmpty(t *testing.T) {
 	pr, pw, err := os.Pipe()
 	if err != nil {

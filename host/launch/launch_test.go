@@ -7,6 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -207,6 +209,37 @@ func TestPlainFlow(t *testing.T) {
 	r := newRig(t)
 	if _, err := r.get(limit(t), "plain", nil); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	r := newRig(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 3 {
+				if _, err := r.get(limit(t), "good", says("1")); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// A directory that somebody else made in a shared place is not used.
+func TestTakenDirectory(t *testing.T) {
+	r := newRig(t)
+	taken := filepath.Join(r.TempDir, "authlatch-"+strconv.Itoa(os.Geteuid()))
+	if err := errors.Join(os.Mkdir(taken, 0o700), os.Chmod(taken, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.get(limit(t), "good", says("1")); err != nil {
+		t.Fatal(err)
+	}
+	left, _ := os.ReadDir(r.TempDir)
+	if len(left) != 1 {
+		t.Errorf("%v are left", left)
 	}
 }
 

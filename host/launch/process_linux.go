@@ -20,7 +20,11 @@ func sysProcAttr() *syscall.SysProcAttr {
 // processTree is a process group.
 type processTree struct{ leader *os.Process }
 
-func newProcessTree(p *os.Process) processTree { return processTree{p} }
+// newProcessTree also denies the process core files, which would hold tokens.
+func newProcessTree(p *os.Process) processTree {
+	_ = unix.Prlimit(p.Pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil)
+	return processTree{p}
+}
 
 func (t processTree) kill() { _ = syscall.Kill(-t.leader.Pid, syscall.SIGKILL) }
 

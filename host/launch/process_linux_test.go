@@ -39,3 +39,15 @@ func waitGone(t *testing.T, pid int) bool {
 		}
 	}
 }
+
+// Flows in other languages write no core files either.
+func TestCoreLimit(t *testing.T) {
+	r := newRig(t)
+	got, err := r.get(limit(t), "core-limit", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.GetSecret() != "0" {
+		t.Errorf("the core file limit is %s", got.GetSecret())
+	}
+}

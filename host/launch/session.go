@@ -64,7 +64,7 @@ func (l *Launcher) start(ctx context.Context, b Binary) (*session, error) {
 	case ctx.Err() != nil:
 		err = fmt.Errorf("flow %s: %w", b.Name, ctx.Err())
 	case starting.Err() != nil:
-		err = s.fault(starting.Err(), "did not start within %v", orDefault(l.StartTimeout, DefaultStartTimeout))
+		err = s.fault(nil, "did not start within %v", orDefault(l.StartTimeout, DefaultStartTimeout))
 	default:
 		err = s.fault(err, "%v", err)
 	}

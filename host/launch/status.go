@@ -2,6 +2,7 @@ package launch
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -95,7 +96,7 @@ func (s *session) flowError(st *status.Status, info *errdetails.ErrorInfo) error
 	if n, err := strconv.ParseUint(m[flowv1.MetadataAADSTS], 10, 31); err == nil {
 		e.AADSTS = int(n)
 	}
-	if claims := m[flowv1.MetadataClaims]; len(claims) <= maxClaims {
+	if claims := m[flowv1.MetadataClaims]; len(claims) <= maxClaims && json.Valid([]byte(claims)) {
 		e.Claims = claims
 	}
 	if n, err := strconv.ParseUint(m[flowv1.MetadataRetryAfter], 10, 31); err == nil {

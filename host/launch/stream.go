@@ -25,7 +25,7 @@ func (s *session) describe(ctx context.Context) (*flowv1.DescribeResponse, error
 	d, err := s.flow.Describe(callCtx, &flowv1.DescribeRequest{})
 	if err != nil {
 		if callCtx.Err() != nil && ctx.Err() == nil {
-			return nil, s.fault(err, "did not describe itself within %v", timeout)
+			return nil, s.fault(nil, "did not describe itself within %v", timeout)
 		}
 		return nil, s.callError(ctx, err, "to describe itself")
 	}
