@@ -39,7 +39,7 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		return known
 	}
 	if ctx.Err() != nil {
-		if context.Cause(ctx) == errTooSlow {
+		if errors.Is(context.Cause(ctx), errTooSlow) {
 			return &sdk.Error{Reason: flowv1.ReasonTemporarilyUnavailable, Message: fmt.Sprintf("%s did not answer in time", c.authority.host), Err: errTooSlow}
 		}
 		return ctx.Err()

@@ -82,6 +82,9 @@ func addBundle(pool *x509.CertPool, bundle []byte) error {
 	return nil
 }
 
+// tlsAlert is the Op of crypto/tls for an alert that the other end sent.
+const tlsAlert = "remote error"
+
 var errTooLarge = errors.New("the answer is larger than 1 MiB")
 
 // fault is an exchange that did not end in a whole answer.
@@ -104,10 +107,11 @@ func (f *fault) transient() bool {
 		return dns.IsTemporary || dns.IsTimeout
 	case errors.As(f.err, &op) && op.Op == "dial":
 		return op.Timeout()
+	case errors.As(f.err, &op) && op.Op == tlsAlert:
+		return false
 	}
-	var handshake tls.AlertError
 	var notTLS tls.RecordHeaderError
-	return !errors.As(f.err, &handshake) && !errors.As(f.err, &notTLS)
+	return !errors.As(f.err, &notTLS)
 }
 
 // sdkError says in one sentence what went wrong with which host. All are
@@ -145,6 +149,8 @@ func (f *fault) message(host string) string {
 		return fmt.Sprintf("there is no host %s", sanitize.Line(dns.Name, 200))
 	case errors.Is(f.err, errTooSlow), errors.As(f.err, &timeout) && timeout.Timeout():
 		return fmt.Sprintf("%s did not answer in time", host)
+	case errors.As(f.err, &op) && op.Op == tlsAlert:
+		return fmt.Sprintf("%s refused the TLS connection: %s", host, sanitize.Line(lastError(op), 100))
 	case errors.As(f.err, &op) && op.Op == "proxyconnect":
 		return fmt.Sprintf("the proxy on the way to %s cannot be reached", host)
 	case errors.As(f.err, &op) && op.Op == "dial":

@@ -124,11 +124,12 @@ func TestTokenTypes(t *testing.T) {
 			req := fakeRequest()
 			c.change(req)
 			cl, err := New(req)
-			if c.fails {
+			switch {
+			case c.fails:
 				wantReason(t, err, flowv1.ReasonInvalidRequest)
-			} else if err != nil {
+			case err != nil:
 				t.Error(err)
-			} else {
+			default:
 				cl.Close()
 			}
 		})

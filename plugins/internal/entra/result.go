@@ -60,12 +60,6 @@ func (c *Client) token(res public.AuthResult) (*sdk.Token, error) {
 	return t, nil
 }
 
-// usable: MSAL can return a token that is still valid along with the error of a
-// refresh that was due (traps.md, MSAL 12).
-func (c *Client) usable(res public.AuthResult) bool {
-	return res.AccessToken != "" && res.ExpiresOn.After(c.clock.Now())
-}
-
 // accountOf names the account of a result, with what the state says where the
 // answer is silent: a refresh need not return an ID token.
 func (c *Client) accountOf(res public.AuthResult) stateAccount {

@@ -56,8 +56,10 @@ func (c *Client) acquireSilent(ctx context.Context, homeAccountID string) (*sdk.
 	defer cancel()
 	c.transport.begin()
 	res, err := c.msal.AcquireTokenSilent(ctx, c.scopes, opts...)
-	if err == nil || c.usable(res) {
-		return c.token(res)
+	if err != nil {
+		// No access token is ever in the cache, so none comes with the error of a
+		// refresh that was merely due (traps.md, MSAL 12).
+		return nil, c.explain(ctx, err)
 	}
-	return nil, c.explain(ctx, err)
+	return c.token(res)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -77,6 +78,8 @@ func TestRetries(t *testing.T) {
 		"204":                           {grant: "password", attempts: []reply{{status: 204}}, reason: flowv1.ReasonTemporarilyUnavailable},
 		"reset":                         {grant: "password", attempts: []reply{reset, {status: 200, body: ok}}, sleeps: []time.Duration{500 * ms}},
 		"reset for ever":                {grant: "password", attempts: []reply{reset, reset, reset}, sleeps: []time.Duration{500 * ms, s}, reason: flowv1.ReasonTemporarilyUnavailable},
+		"too slow":                      {grant: "password", attempts: []reply{{err: errTooSlow}, {status: 200, body: ok}}, sleeps: []time.Duration{500 * ms}},
+		"a TLS alert":                   {grant: "password", attempts: []reply{{err: &net.OpError{Op: "remote error", Err: errors.New("tls: protocol version not supported")}}}, reason: flowv1.ReasonTemporarilyUnavailable},
 		"too large":                     {grant: "password", attempts: []reply{{status: 200, body: strings.Repeat("x", maxBody+1)}}, reason: flowv1.ReasonTemporarilyUnavailable},
 		"code: throttled":               {grant: "authorization_code", attempts: []reply{{status: 429}, {status: 200, body: ok}}, sleeps: []time.Duration{500 * ms}},
 		"code: 503, may have been used": {grant: "authorization_code", attempts: []reply{{status: 503}}, reason: flowv1.ReasonTemporarilyUnavailable},
