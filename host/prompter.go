@@ -16,6 +16,11 @@ type Prompter interface {
 	Prompt(ctx context.Context, i Interaction) (Answer, error)
 }
 
+// Finisher is a Prompter that may go on showing something. The host calls Finish
+// at the end of each flow, after the last interaction's ctx has ended; it
+// returns when nothing of it is shown any more.
+type Finisher interface{ Finish() }
+
 // Interaction is one thing that a flow asks of the person, as data. All text in
 // it that a flow or a provider wrote is stripped of control and bidirectional
 // characters and bounded.

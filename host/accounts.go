@@ -1,0 +1,73 @@
+package host
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+)
+
+// SignedIn is an account that the Store knows.
+type SignedIn struct {
+	Account Account
+	// Flow signed it in and renews its tokens.
+	Flow       string
+	SignedInOn time.Time
+	// What it is filed under: exactly one of Username and Profile is set.
+	Authority string
+	Tenant    string
+	ClientID  string
+	Username  string
+	Profile   string
+	// Current says that it is the one of this Host's profile.
+	Current bool
+}
+
+// Accounts lists who is signed in, those of other profiles included.
+func (h *Host) Accounts(ctx context.Context) ([]SignedIn, error) {
+	if ctx.Err() != nil {
+		return nil, ended(context.Cause(ctx), ExitUnavailable)
+	}
+	current := h.settings.Identity()
+	var list []SignedIn
+	for _, b := range h.store.Accounts() {
+		list = append(list, SignedIn{
+			Account: Account{ID: b.Account.ID, Username: b.Account.Username, Tenant: b.Account.Tenant, Environment: b.Account.Environment},
+			Flow:    b.Flow, SignedInOn: b.SignedInOn,
+			Authority: b.Identity.Authority, Tenant: b.Identity.Tenant, ClientID: b.Identity.ClientID,
+			Username: b.Identity.Username, Profile: b.Identity.Profile,
+			Current: b.Identity.LockName() == current.LockName(),
+		})
+	}
+	return list, nil
+}
+
+// SignOut forgets the profile's account with its tokens, or with all everything
+// that the Store holds. Nobody being signed in is no error. It waits for calls
+// that renew tokens just now: what they write must not come back.
+func (h *Host) SignOut(ctx context.Context, all bool) error {
+	var locks []string
+	for _, b := range h.store.Accounts() {
+		if all || b.Identity.LockName() == h.settings.Identity().LockName() {
+			locks = append(locks, b.StateKey().LockName())
+		}
+	}
+	slices.SortFunc(locks, strings.Compare) // the same order for everyone
+	for _, name := range slices.Compact(locks) {
+		unlock, err := h.store.Lock(ctx, name)
+		if err != nil {
+			return ended(context.Cause(ctx), ExitUnavailable)
+		}
+		defer unlock()
+	}
+	remove := func() error { return h.store.Remove(h.settings.Identity()) }
+	if all {
+		remove = h.store.RemoveAll
+	}
+	if err := remove(); err != nil {
+		return &Error{Code: ExitOther, What: "the sign-in cannot be removed from the store: " + err.Error(), Err: err}
+	}
+	return nil
+}
+

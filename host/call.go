@@ -1,0 +1,148 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/authlatch/authlatch/host/config"
+	"github.com/authlatch/authlatch/host/launch"
+	"github.com/authlatch/authlatch/host/registry"
+	"github.com/authlatch/authlatch/host/store"
+	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
+)
+
+// maxCAFile bounds the bundle of certificates that travels to a flow, in bytes:
+// all of the system's are a quarter of it, and a message takes 4 MiB.
+const maxCAFile = 1 << 20
+
+// call is one launch of a flow for a job.
+type call struct {
+	flow   string
+	silent bool // NEVER
+	force  bool // FORCE; neither is IF_NEEDED
+	state  []byte
+	// account is who is expected; nil if anybody.
+	account *store.Account
+	// claims that the provider asked for besides the caller's.
+	claims string
+}
+
+// ask launches the flow and returns its token. Its errors are *Error,
+// *personNeeded (silent calls) and *flowUnavailable (others).
+func (h *Host) ask(ctx context.Context, j *job, c call) (*flowv1.Token, error) {
+	b, err := h.find(c.flow)
+	if err != nil {
+		return nil, h.notFound(c.flow, err)
+	}
+	start, err := h.start(ctx, j, c, b)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	in := &interactor{host: h, job: j, call: c, cancel: func() { cancel(ErrCancelled) }}
+	t, err := h.cfg.Launcher.GetToken(ctx, b, start, in)
+	in.finish()
+	if err != nil {
+		return nil, h.judge(ctx, j, c, err)
+	}
+	if c.silent && c.account != nil && t.GetAccount().GetId() != c.account.ID {
+		return nil, h.judge(ctx, j, c, &launch.PluginError{Flow: c.flow, What: "renewed the token of another account than it was asked for"})
+	}
+	return t, nil
+}
+
+func (h *Host) find(flow string) (launch.Binary, error) {
+	if h.cfg.Registry == nil {
+		return launch.Binary{}, &registry.NotFoundError{Name: flow}
+	}
+	return h.cfg.Registry.Find(flow)
+}
+
+// start is the message that begins the conversation.
+func (h *Host) start(ctx context.Context, j *job, c call, b launch.Binary) (*flowv1.Start, error) {
+	options, err := h.options(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	ca, err := h.caBundle()
+	if err != nil {
+		return nil, err
+	}
+	s := h.settings
+	start := &flowv1.Start{
+		Scopes: j.Scopes, Authority: s.Authority, Tenant: j.Tenant, ClientId: s.ClientID, Username: s.Username,
+		Claims: mergeClaims(j.Claims, c.claims), ClientCapabilities: j.key.Capabilities,
+		Credential: flowv1.Credential_CREDENTIAL_ACCESS_TOKEN, TokenType: j.TokenType, ReqCnf: j.ReqCnf, KeyId: j.KeyID,
+		Options: options, InteractionMode: flowv1.InteractionMode_INTERACTION_MODE_IF_NEEDED, State: c.state,
+		CaBundle: ca, DisableInstanceDiscovery: s.DisableInstanceDiscovery,
+	}
+	if j.IDToken {
+		start.Credential = flowv1.Credential_CREDENTIAL_ID_TOKEN
+	}
+	switch {
+	case c.silent:
+		start.InteractionMode = flowv1.InteractionMode_INTERACTION_MODE_NEVER
+	case c.force:
+		start.InteractionMode = flowv1.InteractionMode_INTERACTION_MODE_FORCE
+	}
+	if a := c.account; a != nil {
+		start.Account = &flowv1.Account{Id: a.ID, Username: a.Username, Tenant: a.Tenant, Environment: a.Environment}
+		if start.Username == "" {
+			start.Username = a.Username
+		}
+	}
+	return start, nil
+}
+
+// caBundle reads the profile's ca_file once.
+func (h *Host) caBundle() ([]byte, error) {
+	path := h.settings.CAFile
+	h.ca.Lock()
+	defer h.ca.Unlock()
+	if path == "" || h.ca.read {
+		return h.ca.pem, nil
+	}
+	pem, err := readBounded(path, maxCAFile)
+	if err != nil {
+		return nil, &Error{
+			Code: ExitUsage, What: fmt.Sprintf("profiles.%s.ca_file: %v", h.settings.Profile, err),
+			Next: "correct the path, or remove the line", Err: err,
+		}
+	}
+	h.ca.read, h.ca.pem = true, pem
+	return pem, nil
+}
+
+func readBounded(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path) // before opening: a FIFO would block
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("%s is larger than %d bytes", path, limit)
+	}
+	return b, err
+}
+
+// usage is the error for what config refuses.
+func (h *Host) usage(err error) *Error {
+	e := &Error{Code: ExitUsage, What: err.Error(), Err: err}
+	var c *config.Error
+	if errors.As(err, &c) {
+		e.Code, e.Next = ExitCode(c.ExitCode()), c.Next
+	}
+	return e
+}

@@ -1,0 +1,163 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/authlatch/authlatch/host/launch"
+	"github.com/authlatch/authlatch/host/registry"
+	"github.com/authlatch/authlatch/internal/aadsts"
+	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
+)
+
+// timeout is a bound of the host's own.
+type timeout string
+
+func (t timeout) Error() string { return string(t) }
+
+// Is makes it a deadline's error.
+func (timeout) Is(target error) bool { return target == context.DeadlineExceeded }
+
+var (
+	errNoAnswer    error = timeout("there was no answer in time")
+	errNotFinished error = timeout("the sign-in was not finished in time")
+)
+
+// flowUnavailable is the error of a flow that cannot work here.
+type flowUnavailable struct{ why *Error }
+
+func (e *flowUnavailable) Error() string { return e.why.Error() }
+func (e *flowUnavailable) Unwrap() error { return e.why }
+
+// judge turns a launch's failure into *Error, *personNeeded or
+// *flowUnavailable, as the table of reasons says. j is nil for Describe.
+func (h *Host) judge(ctx context.Context, j *job, c call, err error) error {
+	late := ExitDeclined
+	if c.silent || j == nil {
+		late = ExitUnavailable
+	}
+	var failed *launch.FlowError
+	var plugin *launch.PluginError
+	switch {
+	case errors.Is(err, ErrCancelled), errors.Is(context.Cause(ctx), ErrCancelled):
+		return &Error{Code: ExitDeclined, Flow: c.flow, What: "the sign-in was cancelled", Err: err}
+	case errors.As(err, &failed):
+		return h.flowFailed(j, c, failed)
+	case ctx.Err() != nil:
+		e := ended(context.Cause(ctx), late)
+		e.Flow = c.flow
+		return e
+	case errors.As(err, &plugin):
+		return &Error{
+			Code: ExitPlugin, Flow: c.flow, What: plugin.Error(), Err: err,
+			Next: "see what it wrote with --log-level debug, and report it to its author",
+		}
+	}
+	return &Error{Code: ExitPlugin, Flow: c.flow, What: "the flow " + c.flow + " cannot be started: " + err.Error(), Err: err}
+}
+
+func (h *Host) flowFailed(j *job, c call, f *launch.FlowError) error {
+	r := ruleOf(f.Reason, f.AADSTS)
+	e := &Error{
+		Code: r.code, Reason: f.Reason, Flow: c.flow, What: r.what, Why: f.Message, AADSTS: f.AADSTS, Suberror: f.Suberror, Claims: f.Claims,
+		CorrelationID: f.CorrelationID, TraceID: f.TraceID, RetryAfter: f.RetryAfter, Err: f,
+	}
+	switch {
+	case c.silent && r.silent == askPerson:
+		return &personNeeded{e}
+	case !c.silent && r.signIn == nextFlow:
+		return &flowUnavailable{e}
+	}
+	e.Next = h.nextStep(j, e)
+	return e
+}
+
+// nextStep is the table of AADSTS numbers' advice, or the reason's.
+func (h *Host) nextStep(j *job, e *Error) string {
+	if known, ok := aadsts.Lookup(e.AADSTS); ok && known.NextStep != "" {
+		return h.fill(j, known.NextStep)
+	}
+	switch e.Reason {
+	case flowv1.ReasonTemporarilyUnavailable, reasonServerError, reasonSlowDown:
+		if e.RetryAfter > 0 {
+			return "try again in " + e.RetryAfter.String()
+		}
+		return "check the network and the proxy, and try again later"
+	case flowv1.ReasonInvalidClient, reasonUnauthorizedClient, reasonUnsupportedGrantType:
+		return h.fill(j, "check client_id ({client_id}) and tenant ({tenant}) of profile {profile}")
+	case flowv1.ReasonInvalidScope, reasonInvalidTarget:
+		return "check the scope"
+	case flowv1.ReasonInvalidRequest:
+		return h.fill(j, "check the settings: authlatch config explain -p {profile}")
+	case flowv1.ReasonMFARequired:
+		return h.loginCommand(j, Login{Flow: "browser", Claims: e.Claims})
+	}
+	if ruleOf(e.Reason, e.AADSTS).silent == askPerson {
+		return h.loginCommand(j, Login{Claims: e.Claims})
+	}
+	return ""
+}
+
+// fill puts the effective settings into advice.
+func (h *Host) fill(j *job, advice string) string {
+	tenant := h.settings.Tenant
+	if j != nil {
+		tenant = j.Tenant
+	}
+	username := h.settings.Username
+	if username == "" {
+		username = "the user"
+	}
+	return strings.NewReplacer("{profile}", h.settings.Profile, "{tenant}", tenant, "{client_id}", h.settings.ClientID, "{username}", username).Replace(advice)
+}
+
+// needPerson is the error where a person would be needed and may not or cannot
+// be asked. why is what made it necessary, or nil.
+func (h *Host) needPerson(j *job, why *Error) *Error {
+	e := &Error{What: "nobody is signed in to profile " + h.settings.Profile}
+	if why != nil {
+		copied := *why
+		e = &copied
+	}
+	e.Code = ExitInteraction
+	switch {
+	case j.Interaction == Force && h.prompter(j) == nil:
+		e.What = "nobody can be asked here"
+	case e.Reason != "" && e.Reason != flowv1.ReasonFlowUnavailable:
+		e.What = needsPerson + ", and nobody may be asked here"
+	}
+	e.Claims = mergeClaims(j.Claims, e.Claims)
+	e.Next = h.loginCommand(j, Login{Flow: j.Flow, Claims: e.Claims})
+	return e
+}
+
+// ended is the error of a call whose context is over. late is the code if it
+// took too long.
+func ended(cause error, late ExitCode) *Error {
+	switch {
+	case errors.Is(cause, ErrClosed):
+		return &Error{Code: ExitOther, What: ErrClosed.Error(), Err: cause}
+	case errors.Is(cause, context.DeadlineExceeded) && late == ExitDeclined:
+		return &Error{Code: late, What: errNotFinished.Error(), Err: cause}
+	case errors.Is(cause, context.DeadlineExceeded):
+		return &Error{Code: late, What: errNoAnswer.Error(), Err: cause}
+	case !errors.Is(cause, context.Canceled):
+		cause = errors.Join(context.Canceled, cause)
+	}
+	return &Error{Code: ExitDeclined, What: "the request was cancelled", Err: cause}
+}
+
+// notFound is the error for a flow that is not there or may not run.
+func (h *Host) notFound(flow string, err error) *Error {
+	e := &Error{Code: ExitPlugin, Flow: flow, What: err.Error(), Err: err}
+	var missing *registry.NotFoundError
+	var untrusted *registry.NotTrustedError
+	switch {
+	case errors.As(err, &missing):
+		e.Next = "install it, or name another in flows of [profiles." + h.settings.Profile + "]"
+	case errors.As(err, &untrusted):
+		e.Next = "see which flows may run and why: authlatch flow list"
+	}
+	return e
+}

@@ -1,0 +1,110 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/authlatch/authlatch/internal/sanitize"
+	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
+)
+
+// Bounds of the text that a Prompter gets, in characters. The launcher has
+// bounded what a flow may send; this is what a person can be expected to read.
+const (
+	maxMessageText = 2000
+	maxLabelText   = 200
+	maxURLText     = 16 << 10
+)
+
+// ErrCancelled is what an *Error wraps after the person cancelled.
+var ErrCancelled = errors.New("the person cancelled the sign-in")
+
+// interactor carries what a flow asks to the Prompter. It is a
+// launch.Interactor.
+type interactor struct {
+	host   *Host
+	job    *job
+	call   call
+	cancel func()
+}
+
+func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv1.Outcome, string, error) {
+	ask := p.host.prompter(p.job)
+	notice := i.GetNotice()
+	if notice != nil && (p.call.silent || ask == nil) {
+		p.host.log.Info(sanitize.Line(notice.GetMessage(), maxMessageText), "flow", p.call.flow)
+		return flowv1.Outcome_OUTCOME_DONE, "", nil
+	}
+	if input := i.GetInput(); input != nil && p.call.flow == passwordFlow && p.host.cfg.AnswerInput != nil {
+		if v, ok := p.host.cfg.AnswerInput(p.call.flow, input.GetName()); ok {
+			return flowv1.Outcome_OUTCOME_DONE, v.Reveal(), nil
+		}
+	}
+	if ask == nil || p.call.silent {
+		return flowv1.Outcome_OUTCOME_UNAVAILABLE, "", nil
+	}
+	kind := p.host.kindOf(i)
+	if kind == nil {
+		return flowv1.Outcome_OUTCOME_UNSUPPORTED, "", nil
+	}
+	a, err := ask.Prompt(ctx, Interaction{
+		Flow: p.call.flow, Profile: p.host.settings.Profile, Tenant: p.job.Tenant, Kind: kind, Cancel: p.cancel,
+	})
+	if err != nil {
+		if !errors.Is(err, ErrCancelled) {
+			err = fmt.Errorf("%w: %w", ErrCancelled, err)
+		}
+		return 0, "", err
+	}
+	switch a.Outcome {
+	case Done:
+		return flowv1.Outcome_OUTCOME_DONE, a.Value.Reveal(), nil
+	case Declined:
+		return flowv1.Outcome_OUTCOME_DECLINED, "", nil
+	case Unsupported:
+		return flowv1.Outcome_OUTCOME_UNSUPPORTED, "", nil
+	}
+	return flowv1.Outcome_OUTCOME_UNAVAILABLE, "", nil
+}
+
+// finish lets the Prompter take back what it still shows.
+func (p *interactor) finish() {
+	if f, ok := p.host.prompter(p.job).(Finisher); ok && !p.call.silent {
+		f.Finish()
+	}
+}
+
+// kindOf is the interaction as data, its text clean; nil if its kind is newer
+// than this host.
+func (h *Host) kindOf(i *flowv1.Interaction) Kind {
+	text := func(s string) string { return sanitize.Text(s, maxMessageText) }
+	switch k := i.GetKind().(type) {
+	case *flowv1.Interaction_Notice:
+		return Notice{Message: text(k.Notice.GetMessage())}
+	case *flowv1.Interaction_OpenUrl:
+		return OpenURL{URL: sanitize.Line(k.OpenUrl.GetUrl(), maxURLText), Message: text(k.OpenUrl.GetMessage())}
+	case *flowv1.Interaction_DeviceAuthorization:
+		d := k.DeviceAuthorization
+		out := DeviceAuthorization{
+			UserCode:                sanitize.Line(d.GetUserCode(), maxLabelText),
+			VerificationURI:         sanitize.Line(d.GetVerificationUri(), maxURLText),
+			VerificationURIComplete: sanitize.Line(d.GetVerificationUriComplete(), maxURLText),
+			Message:                 text(d.GetMessage()),
+		}
+		if s := d.GetExpiresIn(); s > 0 {
+			out.ExpiresOn = h.now().Add(time.Duration(min(s, maxExpiresIn)) * time.Second)
+		}
+		return out
+	case *flowv1.Interaction_Input:
+		return Input{Name: sanitize.Line(k.Input.GetName(), maxLabelText), Label: sanitize.Line(k.Input.GetLabel(), maxLabelText), Secret: k.Input.GetSecret()}
+	case *flowv1.Interaction_Confirm:
+		return Confirm{Message: text(k.Confirm.GetMessage())}
+	}
+	return nil
+}
+
+// maxExpiresIn bounds a device code's life, in seconds: a day, for a clock that
+// does not overflow.
+const maxExpiresIn = 24 * 60 * 60

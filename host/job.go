@@ -1,0 +1,121 @@
+package host
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/authlatch/authlatch/host/store"
+)
+
+// maxClaims bounds a claims request, in bytes; those of Entra ID have a few
+// hundred, and our flows take 8 KiB.
+const maxClaims = 8 << 10
+
+// tokenTypePoP is a token bound to a key (RFC 7800, Entra ID's "pop").
+const tokenTypePoP = "pop"
+
+// shippedFlows come with authlatch. What they can do is known without asking
+// them, and only they may use the Azure CLI's client.
+var shippedFlows = []string{"browser", "devicecode", passwordFlow}
+
+const passwordFlow = "password"
+
+func shipped(flow string) bool { return slices.Contains(shippedFlows, flow) }
+
+// job is a TokenRequest that has been checked, with all that follows from it.
+type job struct {
+	TokenRequest // Scopes sorted, Tenant never empty unless the profile has none
+	identity     store.Identity
+	key          store.TokenKey
+	// flight is the same for requests that can share an answer.
+	flight string
+}
+
+// newJob checks a request. Its errors are *Error of code 2, or 7 for a tenant
+// that the profile does not allow.
+func (h *Host) newJob(req TokenRequest) (*job, error) {
+	s := h.settings
+	if len(req.Scopes) > 0 || !req.IDToken {
+		scopes, err := s.Scopes(req.Scopes, "")
+		if err != nil {
+			return nil, h.usage(err)
+		}
+		req.Scopes = scopes
+	}
+	if err := s.CheckTenant(req.Tenant); err != nil {
+		return nil, h.usage(err)
+	}
+	if req.Tenant == "" {
+		req.Tenant = s.Tenant
+	}
+	if err := req.check(); err != nil {
+		return nil, &Error{Code: ExitUsage, What: err.Error(), Err: err}
+	}
+	if req.Flow != "" && !slices.Contains(s.Flows, req.Flow) && !shipped(req.Flow) {
+		return nil, &Error{
+			Code: ExitUsage, Flow: req.Flow, What: fmt.Sprintf("profile %s does not list the flow %q", s.Profile, req.Flow),
+			Next: fmt.Sprintf("add it to flows in [profiles.%s]", s.Profile),
+		}
+	}
+	j := &job{TokenRequest: req, identity: s.Identity(), key: s.TokenKey(req.Scopes, req.Tenant)}
+	j.key.IDToken, j.key.TokenType, j.key.KeyID = req.IDToken, req.TokenType, req.KeyID
+	// The identity is the Host's own. %q keeps the fields apart.
+	j.flight = fmt.Sprintf("%q %q %t %q %q %q %d %q", req.Scopes, req.Tenant, req.IDToken, strings.ToLower(req.TokenType),
+		req.KeyID, req.Claims, req.Interaction, req.Flow)
+	return j, nil
+}
+
+func (r TokenRequest) check() error {
+	switch {
+	case r.Claims != "" && !isClaims(r.Claims):
+		return fmt.Errorf("claims is not a JSON object of at most %d bytes; it must not be base64 encoded", maxClaims)
+	case r.TokenType != "" && !strings.EqualFold(r.TokenType, "Bearer") && r.TokenType != tokenTypePoP:
+		return fmt.Errorf("there is no token type %q; known are Bearer and %s", r.TokenType, tokenTypePoP)
+	case r.TokenType == tokenTypePoP && (r.ReqCnf == "" || r.KeyID == ""):
+		return fmt.Errorf("a bound token needs req_cnf and key_id")
+	case r.TokenType == tokenTypePoP && r.IDToken:
+		return fmt.Errorf("an ID token cannot be bound to a key")
+	case r.Interaction < Auto || r.Interaction > Force:
+		return fmt.Errorf("there is no interaction mode %d", r.Interaction)
+	}
+	return nil
+}
+
+func isClaims(s string) bool {
+	var object map[string]json.RawMessage
+	return len(s) <= maxClaims && json.Unmarshal([]byte(s), &object) == nil && object != nil
+}
+
+// mergeClaims lays the provider's claims over the caller's: both hold in the
+// next request. What is not a claims request is left out.
+func mergeClaims(base, more string) string {
+	switch {
+	case !isClaims(more):
+		return base
+	case base == "":
+		return more
+	}
+	var b, m map[string]any
+	if json.Unmarshal([]byte(base), &b) != nil || json.Unmarshal([]byte(more), &m) != nil {
+		return base
+	}
+	merged, err := json.Marshal(overlay(b, m))
+	if err != nil || len(merged) > maxClaims {
+		return base
+	}
+	return string(merged)
+}
+
+func overlay(dst, src map[string]any) map[string]any {
+	for k, v := range src {
+		if s, ok := v.(map[string]any); ok {
+			if d, ok := dst[k].(map[string]any); ok {
+				v = overlay(d, s)
+			}
+		}
+		dst[k] = v
+	}
+	return dst
+}

@@ -1,0 +1,171 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/authlatch/authlatch/host/store"
+)
+
+// signIn lets the profile's flows ask the person, in order, one sign-in of the
+// identity at a time. why is what the silent try failed with, tried what it
+// used; nil if there was none.
+func (h *Host) signIn(ctx context.Context, j *job, why *Error, tried attempt) (*Token, error) {
+	flows := h.askable(j)
+	if len(flows) == 0 {
+		return nil, h.needPerson(j, why)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, signInTimeout, errNotFinished)
+	defer cancel()
+	name := j.identity.LockName()
+	arrived := h.turns.arrive(name)
+	unlock, err := h.store.Lock(ctx, name)
+	if err != nil {
+		return nil, ended(context.Cause(ctx), ExitDeclined)
+	}
+	defer unlock()
+	if j.Interaction != Force {
+		if err := h.turns.failedSince(name, arrived); err != nil {
+			return nil, err
+		}
+		t, err := h.lookAgain(ctx, j, tried)
+		var needed *personNeeded
+		if !errors.As(err, &needed) {
+			return t, err
+		}
+		if needed.why.Reason != "" {
+			why = needed.why
+		}
+	}
+	t, err := h.prompt(ctx, j, flows, why)
+	if err != nil && !abandoned(ctx) {
+		h.turns.failed(name, err)
+	}
+	return t, err
+}
+
+// abandoned says that ctx ended because its callers left, not because the person
+// cancelled or did not finish: that is no answer to those who wait.
+func abandoned(ctx context.Context) bool {
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errNotFinished)
+}
+
+// lookAgain, once the turn has come, takes what the one before has left: the
+// token, or a sign-in under which it can be had silently.
+func (h *Host) lookAgain(ctx context.Context, j *job, tried attempt) (*Token, error) {
+	if t, ok := h.cached(j); ok {
+		return tokenOf(t), nil
+	}
+	b, ok := h.store.Binding(j.identity)
+	if ok {
+		state, _ := h.store.State(b.StateKey())
+		ok = !tried.same(b, string(state))
+	}
+	if !ok {
+		return nil, &personNeeded{h.notSignedIn()}
+	}
+	t, _, err := h.silent(ctx, j)
+	return t, err
+}
+
+func (a attempt) same(b store.Binding, state string) bool {
+	return a.binding.StateKey() == b.StateKey() && a.state == state
+}
+
+// askable are the flows that may sign in now. Where nobody can be asked, only
+// the password flow can be answered from the host's own sources.
+func (h *Host) askable(j *job) []string {
+	flows := h.settings.Flows
+	if j.Flow != "" {
+		flows = []string{j.Flow}
+	}
+	if h.prompter(j) != nil {
+		return flows
+	}
+	if h.cfg.AnswerInput != nil && slices.Contains(flows, passwordFlow) {
+		return []string{passwordFlow}
+	}
+	return nil
+}
+
+// prompter is nil if nobody may be asked.
+func (h *Host) prompter(j *job) Prompter {
+	if j.Interaction == Never {
+		return nil
+	}
+	return h.cfg.Prompter
+}
+
+// prompt tries the flows in order. Only one that cannot work here yields to the
+// next.
+func (h *Host) prompt(ctx context.Context, j *job, flows []string, why *Error) (*Token, error) {
+	var last *Error
+	for _, flow := range flows {
+		t, err := h.ask(ctx, j, h.signInCall(j, flow, why))
+		if err == nil {
+			return h.bind(ctx, j, flow, t), nil
+		}
+		var unavailable *flowUnavailable
+		if !errors.As(err, &unavailable) {
+			return nil, err
+		}
+		last = unavailable.why
+		h.log.Info("the flow cannot work here", "flow", flow, "why", last.Why)
+	}
+	return nil, h.needPerson(j, last)
+}
+
+// signInCall renews an account's sign-in with its name as a hint; somebody who
+// asks to be asked may choose another.
+func (h *Host) signInCall(j *job, flow string, why *Error) call {
+	c := call{flow: flow, force: j.Interaction == Force}
+	if why != nil {
+		c.claims = why.Claims
+	}
+	if c.force {
+		return c
+	}
+	if b, ok := h.store.Binding(j.identity); ok {
+		c.account = &b.Account
+	}
+	return c
+}
+
+// turns shares a failed sign-in with those in this process who waited for it,
+// instead of asking the person again for each of them.
+type turns struct {
+	mu  sync.Mutex
+	all map[string]turn
+}
+
+type turn struct {
+	failures int
+	last     error
+}
+
+// arrive returns how many sign-ins have failed so far.
+func (t *turns) arrive(name string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.all[name].failures
+}
+
+func (t *turns) failedSince(name string, arrived int) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := t.all[name]; now.failures != arrived {
+		return now.last
+	}
+	return nil
+}
+
+func (t *turns) failed(name string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.all == nil {
+		t.all = make(map[string]turn)
+	}
+	t.all[name] = turn{t.all[name].failures + 1, err}
+}
