@@ -109,6 +109,27 @@ func TestStateThatMSALCannotRead(t *testing.T) {
 	wantReason(t, err, "INTERACTION_REQUIRED")
 }
 
+// A state that is too large to keep costs the next sign-in, not this token.
+func TestStateTooLarge(t *testing.T) {
+	req := fakeRequest()
+	req.State = fakeState(t)
+	large := strings.Repeat("r", 1<<20-2000)
+	p := &provider{token: func(url.Values) reply { return reply{body: goodToken(map[string]any{"refresh_token": large})} }}
+	tok, err := GetToken(t.Context(), req, noSignIn(t), withProvider(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tok.Secret.Empty() || len(tok.State) > 1<<20 {
+		t.Errorf("%d bytes of state", len(tok.State))
+	}
+	large = strings.Repeat("\u00e9", 1<<18)
+	if state := (&cache{clientID: fakeClient, environment: fakeHost, msal: msalCache{
+		RefreshToken: map[string]json.RawMessage{"k": json.RawMessage(fmt.Sprintf(`{"environment":%q,"client_id":%q,"home_account_id":"a.b","secret":%q}`, fakeHost, fakeClient, strings.Repeat(large, 3)))},
+	}}).state(stateAccount{ID: "a.b"}); state != nil {
+		t.Errorf("%d bytes of state, want none", len(state))
+	}
+}
+
 func FuzzLoadCache(f *testing.F) {
 	f.Add([]byte(`{"v":1,"client_id":"client-1","environment":"login.microsoftonline.com","account":{"id":"a.b"},"msal":{"RefreshToken":{"k":{"home_account_id":"a.b","environment":"login.microsoftonline.com","client_id":"client-1","secret":"s"}},"AppMetadata":{"m":{"environment":"login.microsoftonline.com","client_id":"client-1"}}}}`))
 	f.Add([]byte(`{"v":1}`))
