@@ -11,9 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
 
 	"github.com/authlatch/authlatch/emulator"
@@ -151,8 +153,18 @@ func TestInChromium(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := entratest.Start(t, emulator.Options{})
 			ctx := startChromium(t, e)
-			console, stop := context.WithCancel(ctx)
-			messages := chromedp.Console(console)
+			var mu sync.Mutex
+			var complaints []string
+			if err := chromedp.Listen(ctx, func(ev any) {
+				// What is gone after the sign-in cannot be asked for an icon: no complaint.
+				if added, ok := ev.(*log.EventEntryAdded); ok && added.Entry.Level == log.EntryLevelError && added.Entry.Source != log.EntrySourceNetwork {
+					mu.Lock()
+					complaints = append(complaints, added.Entry.Text)
+					mu.Unlock()
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
 			p := &entratest.Prompter{T: t, OnURL: func(u string) error {
 				steps := append([]step{chromedp.Navigate(u)}, c.steps(t)...)
 				return chromedp.Do(ctx, append(steps, chromedp.WaitVisible(icon), shoot(t, "9-end"))...)
@@ -174,15 +186,10 @@ func TestInChromium(t *testing.T) {
 			if err != nil || corner != "12px" {
 				t.Errorf("a corner has %q (%v)", corner, err)
 			}
-			stop()
-			for m, err := range messages {
-				if err != nil {
-					break
-				}
-				// What is gone after the sign-in cannot be asked for an icon.
-				if m.Source != "network" {
-					t.Errorf("the browser complains: %s", m)
-				}
+			mu.Lock()
+			defer mu.Unlock()
+			if len(complaints) > 0 {
+				t.Errorf("the browser complains: %q", complaints)
 			}
 			if n := e.Counters().Prompts; n != 1 {
 				t.Errorf("%d prompts", n)

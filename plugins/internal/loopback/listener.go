@@ -117,8 +117,8 @@ func (l *Listener) Wait(ctx context.Context) (*Answer, error) {
 
 // Close stops listening. If there was an answer, it first lets the person's
 // page be written (the page of a failure, if Done was not called), for two
-// seconds at most. It always returns nil, so that it can be an io.Closer.
-func (l *Listener) Close() error {
+// seconds at most. Every call returns when all is closed.
+func (l *Listener) Close() {
 	l.closed.Do(func() {
 		close(l.closing)
 		l.mu.Lock()
@@ -136,7 +136,6 @@ func (l *Listener) Close() error {
 		_ = l.server.Close()
 	})
 	l.served.Wait()
-	return nil
 }
 
 // accept makes v the answer if it is the first and the listener is not closed.

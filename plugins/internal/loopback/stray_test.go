@@ -182,7 +182,7 @@ func TestAnswerOutlivesFlood(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		t.Cleanup(func() { c.Close() })
 	}
 	a.Done(nil)
 	if r := <-done; r.body != successPage {
