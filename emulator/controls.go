@@ -75,10 +75,9 @@ func (s *Server) RequireClaims(username, claims string) error {
 func (s *Server) revoke(m *member) {
 	m.revokedAt = s.next()
 	m.revokedTime = s.now().UTC().Format(time.RFC3339)
-	counted := map[*family]bool{}
 	for _, token := range s.refresh {
-		if f := token.family; strings.EqualFold(f.username, m.Username) && !f.revoked && !counted[f] {
-			counted[f] = true
+		if f := token.family; strings.EqualFold(f.username, m.Username) && !f.revoked {
+			f.revoked = true
 			s.counters.Revoked++
 		}
 	}

@@ -71,10 +71,13 @@ func (x *exchange) redeemRefresh(app App, t tenant) (*grant, *oauthError) {
 	if refused := x.complete(g, m, t, errStrangerHere); refused != nil {
 		return nil, refused
 	}
-	if raw := x.param("scope"); raw == "" {
-		g.scopes = token.scopes
-	} else if g.scopes, err = asError(x.s.parseScopes(raw, app, g.tenant)); err != nil {
-		return nil, err.(*oauthError)
+	g.scopes = token.scopes
+	if raw := x.param("scope"); raw != "" {
+		scopes, refused := x.s.parseScopes(raw, app, g.tenant)
+		if refused != nil {
+			return nil, refused
+		}
+		g.scopes = scopes
 	}
 	// Entra answers every refresh with a new refresh token.
 	if !g.scopes.has("offline_access") {
@@ -84,14 +87,6 @@ func (x *exchange) redeemRefresh(app App, t tenant) (*grant, *oauthError) {
 		token.rotated = now
 	}
 	return g, nil
-}
-
-// asError lets a refusal travel as an error without the nil-pointer trap.
-func asError(set scopeSet, refused *oauthError) (scopeSet, error) {
-	if refused != nil {
-		return set, refused
-	}
-	return set, nil
 }
 
 // sweepAt bounds the memory of a server that runs for days.

@@ -44,6 +44,7 @@ func TestResourcesJudgeTokens(t *testing.T) {
 	}{
 		{"kubernetes", "/k8s/version", aks, 200},
 		{"kubernetes namespaces", "/k8s/api/v1/namespaces", aks, 200},
+		{"kubernetes at the root, for kubectl get --raw", "/version", aks, 200},
 		{"kubernetes unknown path", "/k8s/api/v1/pods", aks, 404},
 		{"kubernetes without token", "/k8s/version", "", 401},
 		{"kubernetes, ARM's token", "/k8s/version", arm, 401},

@@ -45,6 +45,9 @@ func routeOf(path string) route {
 		return route{endpoint: EndpointWSTrust, rest: rest, serve: (*exchange).adfs}
 	case "k8s":
 		return route{endpoint: EndpointAPI, rest: rest, serve: (*exchange).kubernetes}
+	case "version", "api", "apis", "healthz", "livez", "readyz":
+		// kubectl get --raw takes its path from the root, whatever --server says.
+		return route{endpoint: EndpointAPI, rest: strings.TrimPrefix(path, "/"), serve: (*exchange).kubernetes}
 	case "arm":
 		return route{endpoint: EndpointAPI, rest: rest, serve: (*exchange).arm}
 	case "v2":
