@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
 )
 
 // SignedIn is an account that the Store knows.
@@ -70,4 +69,3 @@ func (h *Host) SignOut(ctx context.Context, all bool) error {
 	}
 	return nil
 }
-
