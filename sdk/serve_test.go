@@ -5,6 +5,7 @@ package sdk_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -113,10 +114,7 @@ func call(socket string) string {
 func TestRunByHand(t *testing.T) {
 	out, err := command("flow").CombinedOutput()
 	var exit *exec.ExitError
-	if e, ok := err.(*exec.ExitError); ok {
-		exit = e
-	}
-	if exit == nil || exit.ExitCode() != 1 {
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("got %v, want exit code 1", err)
 	}
 	if text := string(out); !strings.Contains(text, `the flow "process" of authlatch, not a command`) || !strings.Contains(text, "authlatch flow list") {

@@ -226,13 +226,6 @@ func (s *session) fault(err error, format string, args ...any) error {
 	return &PluginError{Flow: s.name, What: sanitize.Line(fmt.Sprintf(format, args...), maxWhat), Err: err}
 }
 
-// refusal is why the flow's socket was not accepted, or nil.
-func (p *process) refusal() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.refuse
-}
-
 func orDefault(d, def time.Duration) time.Duration {
 	if d == 0 {
 		return def

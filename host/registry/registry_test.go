@@ -153,7 +153,7 @@ func TestHostOwner(t *testing.T) {
 		t.Skip("only root can give files away")
 	}
 	root, exe := installation(t)
-	for _, path := range []string{exe, filepath.Dir(exe), filepath.Join(root, "opt/bin/authlatch-flow-browser")} {
+	for _, path := range []string{exe, filepath.Dir(exe), filepath.Join(root, "opt", "bin", "authlatch-flow-browser")} {
 		if err := os.Chown(path, 4242, -1); err != nil {
 			t.Fatal(err)
 		}
@@ -179,9 +179,9 @@ func TestUserFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []registry.Entry{
-		{Name: "browser", Path: filepath.Join(root, "opt/bin/authlatch-flow-browser"), Trusted: true, Source: registry.Installation},
+		{Name: "browser", Path: filepath.Join(root, "opt", "bin", "authlatch-flow-browser"), Trusted: true, Source: registry.Installation},
 		{Name: "corp", Path: path, Reason: reason, Source: registry.User},
-		{Name: "devicecode", Path: filepath.Join(root, "opt/libexec/authlatch/flows/authlatch-flow-devicecode"), Trusted: true, Source: registry.Installation},
+		{Name: "devicecode", Path: filepath.Join(root, "opt", "libexec", "authlatch", "flows", "authlatch-flow-devicecode"), Trusted: true, Source: registry.Installation},
 	}
 	if !reflect.DeepEqual(entries, want) {
 		t.Errorf("got  %+v\nwant %+v", entries, want)
