@@ -15,8 +15,8 @@ var (
 		"You can close this tab. The program that asked you to sign in says what happened and what to do next.")
 	receivedPage = page("info", "The answer has arrived",
 		"You can close this tab. The program that asked you to sign in says how it ended.")
-	strayPage = page("info", "Nothing to see here",
-		"This page does not belong to a sign-in that is waiting. You can close this tab; if you were signing in, start again from the program that asked you to.")
+	strayPage = page("info", "No sign-in is waiting for this page",
+		"You can close this tab. If you were signing in, start again from the program that asked you to.")
 )
 
 // style is allowed by its hash in contentSecurityPolicy.
