@@ -88,6 +88,13 @@ func TestMSALDeviceCode(t *testing.T) {
 	silentlyRefreshes(t, s, client)
 }
 
+// acquire keeps the one call of the discouraged API together.
+func acquire(t *testing.T, client public.Client, username, password string) (public.AuthResult, error) {
+	t.Helper()
+	//nolint:staticcheck // the discouraged flow is what is tested
+	return client.AcquireTokenByUsernamePassword(t.Context(), []string{armScope}, username, password)
+}
+
 func TestMSALPassword(t *testing.T) {
 	s := start(t, emulator.Options{})
 	for _, c := range []struct{ user, account string }{
@@ -95,7 +102,7 @@ func TestMSALPassword(t *testing.T) {
 		{"fed@contoso.example", "saml"}, // by way of MEX and WS-Trust
 	} {
 		client := msal(t, s, "organizations")
-		got, err := client.AcquireTokenByUsernamePassword(t.Context(), []string{armScope}, c.user, passwordOf(c.user))
+		got, err := acquire(t, client, c.user, passwordOf(c.user))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,13 +114,13 @@ func TestMSALPassword(t *testing.T) {
 	for user, says := range map[string]string{
 		"mfa@contoso.example": "AADSTS50076", "msa@outlook.example": "AADSTS50020", "noconsent@contoso.example": "AADSTS65001",
 	} {
-		_, err := msal(t, s, "organizations").AcquireTokenByUsernamePassword(t.Context(), []string{armScope}, user, passwordOf(user))
+		_, err := acquire(t, msal(t, s, "organizations"), user, passwordOf(user))
 		var call msalerrors.CallErr
 		if !errors.As(err, &call) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", user, err)
 		}
 	}
-	if _, err := msal(t, s, "organizations").AcquireTokenByUsernamePassword(t.Context(), []string{armScope}, "fed@contoso.example", "wrong"); err == nil {
+	if _, err := acquire(t, msal(t, s, "organizations"), "fed@contoso.example", "wrong"); err == nil {
 		t.Error("a federated user's wrong password was taken")
 	}
 }
@@ -165,8 +172,8 @@ func TestAzidentityDeviceCode(t *testing.T) {
 func TestAzidentityPassword(t *testing.T) {
 	s := start(t, emulator.Options{})
 	for _, user := range []string{alice, "fed@contoso.example"} {
-		//lint:ignore SA1019 the discouraged flow is what is tested
 		credential, err := azidentity.NewUsernamePasswordCredential("organizations", emulator.AzureCLIClient, user, passwordOf(user),
+			//nolint:staticcheck // the discouraged flow is what is tested
 			&azidentity.UsernamePasswordCredentialOptions{ClientOptions: azureOptions(s), DisableInstanceDiscovery: true})
 		if err != nil {
 			t.Fatal(err)

@@ -84,7 +84,7 @@ func TestBrokenAnswers(t *testing.T) {
 	}
 	for _, kind := range []emulator.FaultKind{emulator.FaultMalformed, emulator.FaultNotJSON} {
 		response, body, err := send(emulator.Fault{Kind: kind})
-		if err != nil || response.StatusCode != 200 || json.Valid(body) {
+		if err != nil || response.StatusCode != http.StatusOK || json.Valid(body) {
 			t.Errorf("%s: %s, %v", kind, body, err)
 		}
 	}

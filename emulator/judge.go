@@ -143,11 +143,11 @@ func boundTo(kid string, key jose.JSONWebKey) bool {
 func (x *exchange) challenge(d *denial) {
 	parts := []string{`Bearer realm=""`, fmt.Sprintf(`authorization_uri="%s/common/oauth2/authorize"`, x.base())}
 	if d.code != "" {
-		parts = append(parts, fmt.Sprintf(`error=%q`, d.code), fmt.Sprintf(`error_description="%s"`, strings.ReplaceAll(d.text, `"`, "'")))
+		parts = append(parts, fmt.Sprintf(`error=%q`, d.code), fmt.Sprintf(`error_description=%q`, strings.ReplaceAll(d.text, `"`, "'")))
 		x.entry.Error = d.code
 	}
 	if d.claims != "" {
-		parts = append(parts, fmt.Sprintf(`claims="%s"`, base64.StdEncoding.EncodeToString([]byte(d.claims))))
+		parts = append(parts, `claims="`+base64.StdEncoding.EncodeToString([]byte(d.claims))+`"`)
 	}
 	x.w.Header().Set("WWW-Authenticate", strings.Join(parts, ", "))
 	x.s.count(func(c *Counters) { c.APIDenied++ })

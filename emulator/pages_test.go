@@ -100,7 +100,7 @@ func TestFormPostPage(t *testing.T) {
 	got := read(t, response, err)
 	policy := got.header.Get("Content-Security-Policy")
 	nonce := regexp.MustCompile(`script-src 'nonce-([^']+)'`).FindStringSubmatch(policy)
-	if nonce == nil || !strings.Contains(got.raw, `<script nonce="`+nonce[1]+`">`) {
+	if len(nonce) != 2 || !strings.Contains(got.raw, `<script nonce="`+nonce[1]+`">`) {
 		t.Errorf("the script would not run under %s", policy)
 	}
 	if !strings.Contains(policy, "form-action 'self' http://localhost:1") || !strings.Contains(got.raw, `action="http://localhost:1"`) {

@@ -32,7 +32,7 @@ func (x *exchange) registry() {
 	if _, ok := x.registryUser("access_token", "refresh_token"); !ok {
 		service := x.registryName()
 		x.challenge(&denial{})
-		x.w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/oauth2/token",service="%s"`, x.base(), service))
+		x.w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm=%q,service=%q`, x.base()+"/oauth2/token", service))
 		x.registryError(http.StatusUnauthorized, "UNAUTHORIZED", "authentication required, visit https://aka.ms/acr/authorization for more information.")
 		return
 	}

@@ -110,7 +110,7 @@ func (s *Server) listen() (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", s.opts.Addr)
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.opts.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		case "serve":
 			args = args[1:]
 		case "help":
-			fmt.Fprint(stdout, usage)
+			say(stdout, usage)
 			return exitOK
 		}
 	}
@@ -52,11 +52,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case errors.Is(err, errUsage):
-		fmt.Fprintf(stderr, "entra-emulator: %v\nRun 'entra-emulator help' for the flags.\n", err)
+		say(stderr, "entra-emulator: %v\nRun 'entra-emulator help' for the flags.\n", err)
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "entra-emulator: %v\n", err)
+	say(stderr, "entra-emulator: %v\n", err)
 	return exitFailed
+}
+
+// say writes for a person; nothing can be done if nobody reads it.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format, args...)
 }
 
 // parse parses flags; help goes to stdout, what is wrong becomes an errUsage.
@@ -64,13 +69,13 @@ func parse(flags *flag.FlagSet, synopsis string, args []string, stdout io.Writer
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintf(stdout, "Usage: entra-emulator %s\n\n", synopsis)
+		say(stdout, "Usage: entra-emulator %s\n\n", synopsis)
 		flags.SetOutput(stdout)
 		flags.PrintDefaults()
 		return flag.ErrHelp
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %v", errUsage, err)
+		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return nil
 }
