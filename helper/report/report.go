@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/authlatch/authlatch/host/config"
+	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
 // Exit codes that a helper gives of its own; others come from authlatch.
@@ -29,6 +30,9 @@ type Error struct {
 	Next string
 	Err  error
 }
+
+// maxLine bounds a line of an error in characters: a path and a sentence.
+const maxLine = 4 << 10
 
 func (e *Error) Error() string { return e.What }
 func (e *Error) Unwrap() error { return e.Err }
@@ -58,9 +62,9 @@ func Write(w io.Writer, format string, err error) int {
 		writeJSON(w, e)
 		return e.Code
 	}
-	lines := []string{"authlatch: " + e.What}
+	lines := []string{"authlatch: " + sanitize.Line(e.What, maxLine)}
 	for _, l := range []string{e.Why, e.Next} {
-		if l != "" {
+		if l = sanitize.Line(l, maxLine); l != "" {
 			lines = append(lines, "  "+l)
 		}
 	}
@@ -81,12 +85,17 @@ func of(err error) *Error {
 }
 
 func writeJSON(w io.Writer, e *Error) {
+	bad := &config.Error{}
+	errors.As(e.Err, &bad)
 	b, err := json.Marshal(struct {
 		ExitCode int    `json:"exit_code"`
 		What     string `json:"what"`
 		Why      string `json:"why,omitempty"`
 		Next     string `json:"next,omitempty"`
-	}{e.Code, e.What, e.Why, e.Next})
+		File     string `json:"file,omitempty"`
+		Line     int    `json:"line,omitempty"`
+		Key      string `json:"key,omitempty"`
+	}{e.Code, e.What, e.Why, e.Next, bad.File, bad.Line, bad.Key})
 	if err == nil {
 		_, _ = w.Write(append(b, '\n'))
 	}

@@ -29,7 +29,7 @@ func trusted(f *os.File) (problem, next string) {
 		return "cannot be read: " + reason(err), ""
 	}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
-		return "belongs to another user (uid " + strconv.Itoa(int(st.Uid)) + ")", "run: chown " + strconv.Itoa(os.Geteuid()) + " " + f.Name()
+		return "belongs to another user (uid " + strconv.Itoa(int(st.Uid)) + ")", "use a config file of your own, by --config or AUTHLATCH_CONFIG"
 	}
 	if info.Mode().Perm()&0o022 != 0 {
 		return "can be written by other users", "run: chmod go-w " + f.Name()

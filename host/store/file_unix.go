@@ -3,6 +3,7 @@
 package store
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return fail("open", err)
 	}
-	defer syscall.Close(fd)
+	defer func() { _ = syscall.Close(fd) }() // it was only read
 	var st syscall.Stat_t
 	if err := syscall.Fstat(fd, &st); err != nil {
 		return fail("stat", err)
@@ -49,7 +50,7 @@ func readFile(path string) ([]byte, error) {
 
 func again(call func() (int, error)) (int, error) {
 	for {
-		if n, err := call(); err != syscall.EINTR {
+		if n, err := call(); !errors.Is(err, syscall.EINTR) {
 			return n, err
 		}
 	}

@@ -36,7 +36,7 @@ func writeFile(path string, data []byte) (err error) {
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(f.Name())
+			_ = os.Remove(f.Name()) // or Accounts sweeps it
 		}
 	}()
 	if _, err := f.Write(data); err != nil {

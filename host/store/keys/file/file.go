@@ -74,7 +74,7 @@ func (p Provider) create(k store.Key) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.WriteString(begins + hex.EncodeToString(k[:]) + "\n")
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

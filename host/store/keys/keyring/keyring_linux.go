@@ -47,7 +47,9 @@ func (Provider) Keep(k store.Key) (store.Key, error) {
 	if err != nil {
 		return store.Key{}, classify(err)
 	}
-	defer unix.KeyctlInt(unix.KEYCTL_UNLINK, serial, unix.KEY_SPEC_THREAD_KEYRING, 0, 0)
+	defer func() { // or it goes with the thread
+		_, _ = unix.KeyctlInt(unix.KEYCTL_UNLINK, serial, unix.KEY_SPEC_THREAD_KEYRING, 0, 0)
+	}()
 	if err := unix.KeyctlSetperm(serial, permissions); err != nil {
 		return store.Key{}, classify(err)
 	}

@@ -45,7 +45,7 @@ func TestClassify(t *testing.T) {
 		unix.ENOKEY: store.ErrNoKey, unix.EKEYREVOKED: store.ErrNoKey, unix.EKEYEXPIRED: store.ErrNoKey,
 		unix.ENOSYS: store.ErrUnavailable, unix.EPERM: store.ErrUnavailable, unix.EACCES: store.ErrUnavailable, unix.EDQUOT: store.ErrUnavailable,
 	} {
-		if err := classify(errno); !errors.Is(err, want) || !errors.Is(err, errno) && want == store.ErrUnavailable {
+		if err := classify(errno); !errors.Is(err, want) || !errors.Is(err, errno) && errors.Is(want, store.ErrUnavailable) {
 			t.Errorf("%v: %v", errno, err)
 		}
 	}
