@@ -1,0 +1,67 @@
+//go:build unix
+
+package main_test
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/authlatch/authlatch/emulator"
+)
+
+// wellBehaved checks what holds for every call of authlatch: stdout has an
+// answer or nothing, an error has at most three lines or is one JSON object, and
+// stderr never holds a secret.
+func (w *world) wellBehaved(ts *testscript.TestScript, code int, stdout, stderr string) {
+	if code != 0 && stdout != "" {
+		ts.Fatalf("exit code %d, and yet there is something on stdout:\n%s", code, stdout)
+	}
+	if code != 0 && stderr == "" && code != 1 {
+		ts.Fatalf("exit code %d without a word on stderr", code)
+	}
+	if found := secretIn(stderr); found != "" {
+		ts.Fatalf("a secret is on stderr: %s…", found)
+	}
+	var told []string // the error, without log lines
+	for line := range strings.Lines(stderr) {
+		if !strings.HasPrefix(line, "time=") && !strings.HasPrefix(line, "level=") {
+			told = append(told, line)
+		}
+	}
+	if code == 0 || len(told) == 0 {
+		return
+	}
+	if strings.HasPrefix(told[0], "{") {
+		var object struct {
+			ExitCode int    `json:"exit_code"`
+			What     string `json:"what"`
+		}
+		if err := json.Unmarshal([]byte(strings.Join(told, "")), &object); err != nil || object.ExitCode != code || object.What == "" {
+			ts.Fatalf("stderr is not one JSON object about exit code %d (%v):\n%s", code, err, stderr)
+		}
+		return
+	}
+	if len(told) > 3 || !strings.HasPrefix(told[0], "authlatch: ") {
+		ts.Fatalf("the error is not three lines at most:\n%s", stderr)
+	}
+	for _, line := range told[1:] {
+		if !strings.HasPrefix(line, "  ") {
+			ts.Fatalf("the error's lines are not one paragraph:\n%s", stderr)
+		}
+	}
+}
+
+// secretIn finds a token or a default user's password in a text.
+func secretIn(text string) string {
+	for _, u := range emulator.DefaultUsers() {
+		if strings.Contains(text, u.Password) {
+			return "the password of " + u.Username
+		}
+	}
+	if i := strings.Index(text, "eyJ"); i >= 0 { // every JWT begins so
+		return text[i:min(len(text), i+8)]
+	}
+	return ""
+}

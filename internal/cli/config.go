@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/authlatch/authlatch/host/config"
+)
+
+func newConfigCmd(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "config", Short: "Show the settings and where they come from"}
+	c.AddCommand(newConfigExplainCmd(a), newConfigPathCmd(a))
+	return c
+}
+
+func newConfigExplainCmd(a *app) *cobra.Command {
+	var profile, output string
+	c := &cobra.Command{
+		Use:   "explain [-p PROFILE]",
+		Short: "Print each effective setting and where it came from",
+		RunE: func(*cobra.Command, []string) error {
+			settings, err := a.settings(config.Flags{Profile: profile})
+			if err != nil {
+				return err
+			}
+			all := settings.Explain()
+			if output == formatJSON {
+				return a.printJSON(all)
+			}
+			rows := make([][]string, len(all))
+			for i, e := range all {
+				rows[i] = []string{e.Key, e.Value, e.Origin}
+			}
+			return a.printTable([]string{"KEY", "VALUE", "ORIGIN"}, rows)
+		},
+	}
+	addProfileFlag(a, c, &profile)
+	addOutputFlag(c, &output)
+	return c
+}
+
+func newConfigPathCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "path",
+		Short: "Print the config file's path, whether it exists or not",
+		RunE: func(*cobra.Command, []string) error {
+			path := a.global.config
+			if path == "" {
+				path = config.DefaultPath(a.env)
+			}
+			if path == "" {
+				return usage("", "there is no config directory, because there is no home directory", "set AUTHLATCH_CONFIG or use --config")
+			}
+			_, err := fmt.Fprintln(&a.out, path)
+			return err
+		},
+	}
+}

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/authlatch/authlatch/host"
+	"github.com/authlatch/authlatch/internal/sanitize"
+)
+
+func newFlowCmd(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "flow", Short: "Show the ways to sign in"}
+	c.AddCommand(newFlowListCmd(a), newFlowDescribeCmd(a))
+	return c
+}
+
+// foundFlow is one of flow list -o json.
+type foundFlow struct {
+	Name    string `json:"name"`
+	Path    string `json:"path"`
+	Trusted bool   `json:"trusted"`
+	// Reason says why it is not trusted.
+	Reason string `json:"reason,omitempty"`
+	Source string `json:"source"`
+}
+
+func newFlowListCmd(a *app) *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the flows that were found; none is run",
+		RunE: func(c *cobra.Command, _ []string) error {
+			flows, err := a.registry()
+			if err != nil {
+				return err
+			}
+			found, err := flows.List(c.Context())
+			if err != nil {
+				return err
+			}
+			all, rows := make([]foundFlow, len(found)), make([][]string, len(found))
+			for i, e := range found {
+				all[i] = foundFlow{Name: e.Name, Path: e.Path, Trusted: e.Trusted, Reason: e.Reason, Source: string(e.Source)}
+				trusted := "yes"
+				if !e.Trusted {
+					trusted = "no: " + e.Reason
+				}
+				rows[i] = []string{e.Name, trusted, string(e.Source), e.Path}
+			}
+			switch {
+			case output == formatJSON:
+				return a.printJSON(all)
+			case len(rows) == 0:
+				a.say("no flow was found; a flow is a file authlatch-flow-NAME beside authlatch")
+				return nil
+			}
+			return a.printTable([]string{"NAME", "TRUSTED", "SOURCE", "PATH"}, rows)
+		},
+	}
+	addOutputFlag(c, &output)
+	return c
+}
+
+// describedFlow is what flow describe -o json prints.
+type describedFlow struct {
+	Name     string            `json:"name"`
+	Version  string            `json:"version"`
+	Path     string            `json:"path"`
+	Features []string          `json:"features"`
+	Options  []describedOption `json:"options"`
+}
+
+type describedOption struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Required bool   `json:"required"`
+	Secret   bool   `json:"secret"`
+	Help     string `json:"help,omitempty"`
+	Default  string `json:"default,omitempty"`
+}
+
+func newFlowDescribeCmd(a *app) *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:   "describe FLOW",
+		Short: "Run a flow to ask what it is and which options it takes",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("", "flow describe takes one flow's name", "run: authlatch flow list")
+			}
+			return nil
+		},
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return a.flowNames(c), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error { return runFlowDescribe(c, a, args[0], output) },
+	}
+	addOutputFlag(c, &output)
+	return c
+}
+
+func runFlowDescribe(c *cobra.Command, a *app, flow, output string) error {
+	log, err := a.logger()
+	if err != nil {
+		return err
+	}
+	flows, err := a.registry()
+	if err != nil {
+		return err
+	}
+	h, err := host.New(host.Config{Registry: flows, Log: log, Now: a.Now})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = h.Close() }()
+	d, err := h.Describe(c.Context(), flow)
+	if err != nil {
+		return err
+	}
+	return a.printFlow(d, output)
+}
+
+func (a *app) printFlow(d *host.Flow, output string) error {
+	options, rows := make([]describedOption, len(d.Options)), make([][]string, len(d.Options))
+	for i, o := range d.Options {
+		options[i] = describedOption(o)
+		kind := o.Kind
+		if o.Secret {
+			kind += ", secret"
+		}
+		if o.Required {
+			kind += ", required"
+		}
+		rows[i] = []string{o.Name, kind, o.Default, o.Help}
+	}
+	if output == formatJSON {
+		features := d.Features
+		if features == nil {
+			features = []string{}
+		}
+		return a.printJSON(describedFlow{Name: d.Name, Version: d.Version, Path: d.Path, Features: features, Options: options})
+	}
+	_, err := fmt.Fprintf(&a.out, "%s %s\n%s\nfeatures: %s\n", d.Name, sanitize.Line(d.Version, maxLine), d.Path, strings.Join(d.Features, ", "))
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if _, err := fmt.Fprintln(&a.out); err != nil {
+		return err
+	}
+	return a.printTable([]string{"OPTION", "KIND", "DEFAULT", "HELP"}, rows)
+}
+
+// flowNames are for completion, where an error has nobody to hear it.
+func (a *app) flowNames(c *cobra.Command) []string {
+	flows, err := a.registry()
+	if err != nil {
+		return nil
+	}
+	found, err := flows.List(c.Context())
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(found))
+	for i, e := range found {
+		names[i] = e.Name
+	}
+	return names
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/authlatch/authlatch/host"
+	"github.com/authlatch/authlatch/host/config"
+)
+
+type loginOptions struct {
+	profile       string
+	flow          string
+	tenant        string
+	clientID      string
+	username      string
+	scopes        []string
+	claims        string
+	passwordStdin bool
+	passwordFD    int
+}
+
+func newLoginCmd(a *app) *cobra.Command {
+	o := loginOptions{passwordFD: -1}
+	c := &cobra.Command{
+		Use:   "login [-p PROFILE] [--flow FLOW]",
+		Short: "Sign in",
+		Long: "Sign in, whatever is cached, and keep the sign-in for the profile. It says on\n" +
+			"stderr who has signed in and prints nothing on stdout.",
+		Example: "  authlatch login\n" +
+			"  authlatch login -p work --flow devicecode\n" +
+			"  authlatch login -p test --password-stdin < password.txt",
+		RunE: func(c *cobra.Command, _ []string) error { return runLogin(c, a, &o) },
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	addProfileFlag(a, c, &o.profile)
+	filledVar(flags, &o.flow, "flow", "", "the only `flow` to sign in with, instead of the profile's")
+	filledVar(flags, &o.tenant, "tenant", "", "another `tenant` than the profile's, which must allow it")
+	filledVar(flags, &o.clientID, "client-id", "", "application `id`, instead of the profile's")
+	filledVar(flags, &o.username, "username", "", "who is expected to sign in")
+	addScopeFlag(c, &o.scopes)
+	filledVar(flags, &o.claims, "claims", "", "`claims` request of a challenge: JSON, or its base64")
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password flow's password from stdin")
+	flags.IntVar(&o.passwordFD, "password-fd", -1, "read it from this file `descriptor`")
+	refusePasswordFlag(c)
+	return c
+}
+
+func runLogin(c *cobra.Command, a *app, o *loginOptions) error {
+	settings, err := a.settings(config.Flags{Profile: o.profile, Flow: o.flow, ClientID: o.clientID, Username: o.username})
+	if err != nil {
+		return err
+	}
+	req := host.TokenRequest{Flow: o.flow, Tenant: strings.ToLower(o.tenant)}
+	if req.Scopes, err = settings.Scopes(o.scopes, ""); err != nil {
+		return err
+	}
+	if req.Claims, err = parseClaims(o.claims); err != nil {
+		return err
+	}
+	if err := settings.CheckTenant(req.Tenant); err != nil {
+		return err
+	}
+	password, err := a.loginPassword(o, settings)
+	if err != nil {
+		return err
+	}
+	s, err := a.open(settings, session{mode: host.Force, password: password, login: o})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	t, err := s.host.SignIn(c.Context(), req)
+	if err != nil {
+		return err
+	}
+	a.say("signed in as %s (profile %s, tenant %s)", name(t.Account), settings.Profile, t.Account.Tenant)
+	return nil
+}
+
+func name(account host.Account) string {
+	if account.Username != "" {
+		return account.Username
+	}
+	return account.ID
+}
+
+// loginPassword is where the password comes from, read before anything is
+// started so that a mistake costs nothing.
+func (a *app) loginPassword(o *loginOptions, settings config.Settings) (func() (string, bool), error) {
+	flag := "--password-stdin"
+	switch {
+	case o.passwordStdin && o.passwordFD >= 0:
+		return nil, usage("--password-fd", "cannot be given together with --password-stdin", "give one of them")
+	case o.passwordFD >= 0:
+		flag = "--password-fd"
+	case !o.passwordStdin:
+		return a.azurePassword, nil
+	}
+	if !slices.Contains(settings.Flows, passwordFlow) {
+		return nil, usage(flag, "profile "+settings.Profile+" does not use the password flow", "add --flow "+passwordFlow)
+	}
+	var (
+		secret string
+		err    error
+	)
+	if o.passwordStdin {
+		secret, err = readPassword(a.Stdin)
+	} else {
+		secret, err = a.readPasswordFD(o.passwordFD)
+	}
+	if err != nil {
+		return nil, usage(flag, err.Error(), "")
+	}
+	return func() (string, bool) { return secret, true }, nil
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// globalFlags are understood by every command.
+type globalFlags struct {
+	config      string
+	errorFormat string
+	logLevel    string
+	noColor     bool
+}
+
+const environment = `Environment:
+  AUTHLATCH_CONFIG      config file
+  AUTHLATCH_PROFILE     profile
+  AUTHLATCH_STORE_DIR   where tokens are kept
+  AUTHLATCH_LOG         log level: debug, info, warn, error or off
+  NO_COLOR              no colors, as --no-color
+
+Exit codes:
+  0 done   1 failed   2 bad flag, input or config   3 a person is needed
+  4 declined or expired   5 the identity provider cannot be reached
+  6 a flow failed   7 refused by policy   8 the identity provider refused
+`
+
+func newRootCmd(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "authlatch",
+		Short: "Get Microsoft Entra ID tokens for a user",
+		Long: "authlatch signs a user in at Microsoft Entra ID and hands access tokens to the\n" +
+			"tools that need one.\n\n" + environment,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+	}
+	flags := root.PersistentFlags()
+	flags.SortFlags = false
+	filledVar(flags, &a.global.config, "config", "", "`file` with the profiles (AUTHLATCH_CONFIG)")
+	choiceVar(flags, &a.global.errorFormat, "error-format", "", formatText, "`format` of errors: text or json", formatText, formatJSON)
+	choiceVar(flags, &a.global.logLevel, "log-level", "", "", "`level` of the log on stderr: debug, info, warn, error or off (AUTHLATCH_LOG)", levels...)
+	flags.BoolVar(&a.global.noColor, "no-color", false, "no colors in prompts")
+	root.SetFlagErrorFunc(flagError)
+
+	root.AddCommand(
+		newLoginCmd(a), newTokenCmd(a), newLogoutCmd(a), newAccountsCmd(a),
+		newFlowCmd(a), newConfigCmd(a), newVersionCmd(a), newHelperTokenCmd(a),
+	)
+	root.InitDefaultCompletionCmd()
+	root.SetHelpCommand(newHelpCmd(root))
+	for _, c := range root.Commands() {
+		strict(c)
+	}
+	strict(root)
+	return root
+}
+
+// strict makes a command refuse what it does not know, in this program's words,
+// where cobra would print its usage or go on.
+func strict(c *cobra.Command) {
+	c.DisableFlagsInUseLine = true
+	for _, sub := range c.Commands() {
+		strict(sub)
+	}
+	if c.Runnable() {
+		if c.Args == nil || c.Parent() != nil && c.Parent().Name() == "completion" {
+			c.Args = noArgs
+		}
+		return
+	}
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		return unknownCommand(c, args[0])
+	}
+}
+
+func newHelpCmd(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Explain a command",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				if c == nil {
+					c = root
+				}
+				return unknownCommand(c, append(rest, args...)[0])
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	c.SuggestionsMinimumDistance = 2
+	next := "run: " + c.CommandPath() + " --help"
+	if s := c.SuggestionsFor(name); len(s) > 0 {
+		next = "did you mean: " + c.CommandPath() + " " + strings.Join(s, ", ")
+	}
+	return usage("", "there is no command "+quoted(name), next)
+}
+
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("", c.Name()+" takes no argument besides its flags, but got "+quoted(args[0]), "run: "+c.CommandPath()+" --help")
+	}
+	return nil
+}
