@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -120,8 +119,7 @@ func inBackground(fd int) bool {
 	return err == nil && group != unix.Getpgrp()
 }
 
-// hide turns the echo off, until restore. What ends the process by default while
-// it is off first turns it on again.
+// hide turns the echo off, until restore.
 func hide(fd int) (restore func(), err error) {
 	old, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
@@ -134,28 +132,7 @@ func hide(fd int) (restore func(), err error) {
 	if err := unix.IoctlSetTermios(fd, setTermios, &hidden); err != nil {
 		return nil, err
 	}
-	show := func() { _ = unix.IoctlSetTermios(fd, setTermios, old) }
-
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		select {
-		case s := <-signals:
-			show()
-			signal.Stop(signals)
-			// Again, for whoever else handles it, or for the default.
-			_ = syscall.Kill(os.Getpid(), s.(syscall.Signal))
-		case <-stop:
-		}
-	}()
-	return func() {
-		show()
-		signal.Stop(signals)
-		close(stop)
-		<-stopped
-	}, nil
+	return func() { _ = unix.IoctlSetTermios(fd, setTermios, old) }, nil
 }
 
 // detach gives a command a session of its own, so that no signal of this

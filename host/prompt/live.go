@@ -23,7 +23,7 @@ func (t *Terminal) begin(ctx context.Context, i host.Interaction, expires time.T
 	ctx, end := context.WithCancel(ctx)
 	l := &live{end: end, done: make(chan struct{})}
 	t.live = l
-	interrupts, stopInterrupts := t.interrupts()
+	interrupts, stopInterrupts := t.interrupts(os.Interrupt)
 	fire, stopTick := t.tick()
 	t.progress(expires)
 	go func() {
@@ -91,16 +91,17 @@ func (t *Terminal) tick() (<-chan time.Time, func()) {
 	return ticker.C, ticker.Stop
 }
 
-// interrupts watches Ctrl-C. Whoever else watches it hears of it too.
-func (t *Terminal) interrupts() (<-chan struct{}, func()) {
+// interrupts watches signals. Whoever else watches them hears of them too.
+func (t *Terminal) interrupts(which ...os.Signal) (<-chan struct{}, func()) {
 	if t.Interrupts != nil {
 		return t.Interrupts()
 	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt)
+	signal.Notify(signals, which...)
 	ctx, cancel := context.WithCancel(context.Background())
-	c := make(chan struct{})
+	c, over := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(over)
 		select {
 		case <-signals:
 			close(c)
@@ -110,5 +111,6 @@ func (t *Terminal) interrupts() (<-chan struct{}, func()) {
 	return c, func() {
 		signal.Stop(signals)
 		cancel()
+		<-over
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"syscall"
 
 	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/internal/sanitize"
@@ -14,20 +16,26 @@ import (
 // program has it.
 var ErrNobody = errors.New("nobody can type here")
 
-// read shows a label and reads one line. Ctrl-C ends it at once, also where
-// nobody else handles the signal.
+// endings are the signals that would end the process, by default with the
+// terminal's echo off.
+var endings = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
+
+// read shows a label and reads one line. Ctrl-C and its like end it at once,
+// also where nobody else handles them, and with the terminal as it was.
 func (t *Terminal) read(ctx context.Context, i host.Interaction, label string, secret bool) (string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	interrupts, stop := t.interrupts()
+	interrupts, stop := t.interrupts(endings...)
 	defer stop()
+	watched := make(chan struct{})
 	go func() {
+		defer close(watched)
 		select {
 		case <-interrupts:
 			cancel(host.ErrCancelled)
 		case <-ctx.Done():
 		}
 	}()
+	defer func() { cancel(nil); <-watched }()
 	fmt.Fprintf(t.Device, "%s %s ", t.name(i), sanitize.Line(label, maxText))
 	line, err := t.Device.ReadLine(ctx, secret)
 	if secret || err != nil {
