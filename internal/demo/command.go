@@ -57,10 +57,6 @@ func (w *world) run(ctx context.Context, term terminal, name string, args ...str
 	r := result{stdout: stdout.Bytes(), flows: startedFlows(stderr.String())}
 	if cmd.Process != nil {
 		r.pid = cmd.Process.Pid
-		w.started = append(w.started, r.pid)
-	}
-	for _, f := range r.flows {
-		w.started = append(w.started, f.pid)
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -128,8 +124,17 @@ func startedFlows(log string) []flowProcess {
 	return flows
 }
 
-// exists reports whether the flow's binary is a file.
-func (f flowProcess) exists() bool {
-	info, err := os.Stat(f.path)
-	return err == nil && info.Mode().IsRegular()
+// isOwnBinary reports whether the flow's binary is that file of the installation
+// and another than the host's.
+func (f flowProcess) isOwnBinary(want, hosts string) bool {
+	ran, err := os.Stat(f.path)
+	if err != nil || !ran.Mode().IsRegular() {
+		return false
+	}
+	installed, err := os.Stat(want)
+	if err != nil || !os.SameFile(ran, installed) {
+		return false
+	}
+	host, err := os.Stat(hosts)
+	return err == nil && !os.SameFile(ran, host)
 }

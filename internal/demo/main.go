@@ -23,24 +23,24 @@ import (
 const limit = 3 * time.Minute
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "demo: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	bin := flag.String("bin", "bin", "directory with the built programs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-
-	var err error
 	switch flag.Arg(0) {
 	case "":
-		err = demonstrate(ctx, *bin)
+		return demonstrate(ctx, *bin)
 	case "playground":
-		err = playground(ctx, *bin)
-	default:
-		err = fmt.Errorf("unknown argument %q: there is only playground", flag.Arg(0))
+		return playground(ctx, *bin)
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "demo: "+err.Error())
-		os.Exit(1)
-	}
+	return fmt.Errorf("unknown argument %q: there is only playground", flag.Arg(0))
 }
 
 func demonstrate(ctx context.Context, bin string) (err error) {

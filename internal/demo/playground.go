@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 
 	"github.com/authlatch/authlatch/emulator"
@@ -41,10 +42,11 @@ People who can sign in (these passwords are no secrets):
 
 // playground runs the emulator until the person presses Ctrl-C.
 func playground(ctx context.Context, bin string) (err error) {
-	w, err := newWorld(context.WithoutCancel(ctx), bin, "--addr", "127.0.0.1:8443")
+	w, err := newWorld(context.WithoutCancel(ctx), bin, "--addr", freeAddress(ctx))
 	if err != nil {
 		return err
 	}
+	w.untidy = true
 	defer func() { err = errors.Join(err, w.close()) }()
 	kube, err := w.writeKubeconfig()
 	if err != nil {
@@ -57,6 +59,17 @@ func playground(ctx context.Context, bin string) (err error) {
 	fmt.Println("\nCtrl-C ends it and removes the directory.")
 	<-ctx.Done()
 	return nil
+}
+
+// freeAddress is the emulator's usual one, or any if that is taken.
+func freeAddress(ctx context.Context) string {
+	const usual = "127.0.0.1:8443"
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", usual)
+	if err != nil {
+		return "127.0.0.1:0"
+	}
+	_ = l.Close()
+	return usual
 }
 
 // particular says what is special about a user.

@@ -1,21 +1,49 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
-// stillRunning returns those of pids that still run a program of dir, as
-// "pid path". Where there is no /proc it returns none.
-func stillRunning(pids []int, dir string) []string {
+// leaving is how long what has been told to end may take: a scripted browser has
+// the application's last page to read.
+const leaving = 5 * time.Second
+
+// stillRunning returns the processes that have this home, as "pid path": every
+// program of a world inherits it, the browsers included, and no other has it.
+// Where there is no /proc it returns none.
+func stillRunning(home string) []string {
 	var found []string
-	for _, pid := range pids {
-		path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-		if err == nil && filepath.Dir(strings.TrimSuffix(path, " (deleted)")) == dir {
-			found = append(found, fmt.Sprintf("%d %s", pid, path))
+	for deadline := time.Now().Add(leaving); ; time.Sleep(50 * time.Millisecond) {
+		found = found[:0]
+		environs, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, name := range environs {
+			environ, err := os.ReadFile(name)
+			if err != nil || !bytes.Contains(append([]byte{0}, environ...), []byte("\x00HOME="+home+"\x00")) {
+				continue
+			}
+			exe, _ := os.Readlink(filepath.Join(filepath.Dir(name), "exe"))
+			found = append(found, fmt.Sprintf("%s %s", strings.Split(name, "/")[2], exe))
+		}
+		if len(found) == 0 || time.Now().After(deadline) {
+			return found
 		}
 	}
+}
+
+// leftBehind returns the files below a directory that should have none.
+func leftBehind(dir string) []string {
+	var found []string
+	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && path != dir {
+			found = append(found, path)
+		}
+		return nil
+	})
 	return found
 }

@@ -54,5 +54,6 @@ func claimsOf(token string) (map[string]any, error) {
 		return nil, fmt.Errorf("decode the token's claims: %w", err)
 	}
 	var claims map[string]any
-	return claims, json.Unmarshal(payload, &claims)
+	err = json.Unmarshal(payload, &claims)
+	return claims, err
 }

@@ -55,7 +55,7 @@ func (w *world) signIn(ctx context.Context, flow string, term terminal, flags ..
 	if err != nil {
 		return err
 	}
-	if err := isolated(in, flow); err != nil {
+	if err := w.isolated(in, flow); err != nil {
 		return err
 	}
 	before, err := w.counters(ctx)
@@ -74,12 +74,12 @@ func (w *world) signIn(ctx context.Context, flow string, term terminal, flags ..
 
 // isolated fails unless the flow ran in a process of its own, from a binary of
 // its own.
-func isolated(r result, flow string) error {
+func (w *world) isolated(r result, flow string) error {
 	if len(r.flows) != 1 || r.flows[0].name != flow {
 		return fmt.Errorf("expected one process of the flow %s, but the log names %v", flow, r.flows)
 	}
 	f := r.flows[0]
-	if f.pid == r.pid || !f.exists() {
+	if f.pid == r.pid || !f.isOwnBinary(w.program("authlatch-flow-"+flow), w.program("authlatch")) {
 		return fmt.Errorf("the flow is not a process and a binary of its own: host %d, flow %d, %s", r.pid, f.pid, f.path)
 	}
 	say("host is process %d, flow %s is process %d", r.pid, f.name, f.pid)

@@ -38,8 +38,10 @@ type world struct {
 	http   *http.Client
 
 	emulator *exec.Cmd
-	started  []int // every process of ours that was ever started here
-	closed   bool
+	// untidy is set for a world in which a person, and their kubectl, may leave
+	// files in the home directory.
+	untidy bool
+	closed bool
 }
 
 // profiles has one profile a flow, so that each signs in by itself.
@@ -114,6 +116,7 @@ func (w *world) startEmulator(ctx context.Context, args []string) error {
 	cmd := exec.CommandContext(ctx, w.program("entra-emulator"), args...) // #nosec G204 -- our own program
 	cmd.Cancel = func() error { return cmd.Process.Signal(gentleSignal()) }
 	cmd.WaitDelay = 5 * time.Second // for connections that a client keeps open
+	cmd.Env = w.environ()
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -160,13 +163,20 @@ func (w *world) close() error {
 			errs = append(errs, err)
 		}
 	}
-	for _, left := range stillRunning(w.started, w.bin) {
+	for _, left := range stillRunning(w.home()) {
 		errs = append(errs, fmt.Errorf("left running: %s", left))
+	}
+	for _, left := range append(leftBehind(w.home()), leftBehind(filepath.Join(w.dir, "tmp"))...) {
+		if !w.untidy {
+			errs = append(errs, fmt.Errorf("left behind: %s", left))
+		}
 	}
 	return errors.Join(append(errs, os.RemoveAll(w.dir))...)
 }
 
 func (w *world) program(name string) string { return filepath.Join(w.bin, executable(name)) }
+
+func (w *world) home() string { return filepath.Join(w.dir, "home") }
 
 func (w *world) configFile() string { return filepath.Join(w.dir, "config", "authlatch.toml") }
 
@@ -174,7 +184,7 @@ func (w *world) configFile() string { return filepath.Join(w.dir, "config", "aut
 // caller's authlatch or Azure settings gets in.
 func (w *world) environ() []string {
 	env := []string{
-		"HOME=" + filepath.Join(w.dir, "home"),
+		"HOME=" + w.home(),
 		"TMPDIR=" + filepath.Join(w.dir, "tmp"),
 		"AUTHLATCH_CONFIG=" + w.configFile(),
 		"AUTHLATCH_STORE_DIR=" + filepath.Join(w.dir, "state", "store"),
@@ -200,7 +210,8 @@ func (w *world) counters(ctx context.Context) (emulator.Counters, error) {
 		return c, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	return c, json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&c)
+	err = json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&c)
+	return c, err
 }
 
 func executable(name string) string {
