@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func (c sdk) signIn(t *testing.T, server *emulator.Server, flow string) {
 		t.Fatal(err)
 	}
 	authority := strings.TrimSuffix(server.URL(), ":443")
-	args := append(c.command[1:len(c.command):len(c.command)], flow, authority, emulator.ContosoTenant, azureCLI, username, scope)
+	args := slices.Concat(c.command[1:], []string{flow, authority, emulator.ContosoTenant, azureCLI, username, scope})
 	cmd := exec.CommandContext(ctx, c.command[0], args...)
 	cmd.Env = append(os.Environ(), c.caVariable+"="+caFile, "BROWSER="+scriptedBrowser(t, caFile), "DISPLAY=", "WAYLAND_DISPLAY=")
 	cmd.Stdin = strings.NewReader(password(t) + "\n")
