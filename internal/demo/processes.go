@@ -36,11 +36,13 @@ func stillRunning(home string) []string {
 	}
 }
 
-// leftBehind returns the files below a directory that should have none.
+// leftBehind returns the files and sockets below a directory that should have
+// none. An empty directory is no harm: authlatch keeps one, of its own, for the
+// sockets.
 func leftBehind(dir string) []string {
 	var found []string
-	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err == nil && path != dir {
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
 			found = append(found, path)
 		}
 		return nil
