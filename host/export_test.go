@@ -1,0 +1,11 @@
+package host
+
+import (
+	"maps"
+	"slices"
+)
+
+// Reasons are those that the host has a rule for.
+func Reasons() []string {
+	return slices.DeleteFunc(slices.Collect(maps.Keys(rules)), func(r string) bool { return r == reasonUnknown })
+}

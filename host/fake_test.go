@@ -1,0 +1,243 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/authlatch/authlatch/host"
+	"github.com/authlatch/authlatch/host/config"
+	"github.com/authlatch/authlatch/host/launch"
+	"github.com/authlatch/authlatch/host/prompt"
+	"github.com/authlatch/authlatch/host/registry"
+	"github.com/authlatch/authlatch/host/store"
+	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	never    = flowv1.InteractionMode_INTERACTION_MODE_NEVER
+	ifNeeded = flowv1.InteractionMode_INTERACTION_MODE_IF_NEEDED
+	force    = flowv1.InteractionMode_INTERACTION_MODE_FORCE
+)
+
+// behaviour is what a fake flow does with one request.
+type behaviour func(ctx context.Context, start *flowv1.Start, in launch.Interactor) (*flowv1.Token, error)
+
+// world is a host with fake flows, a store and a clock.
+type world struct {
+	host.Config
+	t *testing.T
+
+	mu        sync.Mutex
+	time      time.Time
+	flows     map[string]behaviour
+	described map[string]*flowv1.DescribeResponse
+	launched  []string // "browser NEVER", "corp describe"
+	starts    []*flowv1.Start
+	warnings  []string
+}
+
+// newWorld has the profile "work" and flows that sign alice in and renew her
+// tokens. Nobody is asked anything but by notices.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, time: time.Unix(1_800_000_000, 0), described: map[string]*flowv1.DescribeResponse{}}
+	w.flows = map[string]behaviour{"browser": signsIn("alice"), "devicecode": signsIn("alice"), "password": signsIn("alice")}
+	w.Config = host.Config{
+		Settings: settings(t, ""), Registry: w, Launcher: w, Now: w.now, Prompter: prompt.NewScripted(),
+		Store: store.Open(store.Options{Now: w.now, Warn: func(s string) { w.warnings = append(w.warnings, s) }}),
+	}
+	return w
+}
+
+// settings are those of profile "work" with more lines in it.
+func settings(t *testing.T, more string) config.Settings {
+	t.Helper()
+	f, err := config.Parse("/etc/authlatch.toml", []byte("version = 1\n[profiles.work]\n"+more), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := config.Resolve(f, config.Flags{}, noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func noEnv(string) string { return "" }
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.time
+}
+
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.time = w.time.Add(d)
+}
+
+func (w *world) host() *host.Host {
+	w.t.Helper()
+	h, err := host.New(w.Config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+func (w *world) Find(name string) (launch.Binary, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ok := w.flows[name]; !ok {
+		return launch.Binary{}, &registry.NotFoundError{Name: name, Candidates: slices.Sorted(maps.Keys(w.flows)), Searched: []string{"/usr/libexec"}}
+	}
+	return launch.Binary{Name: name, Path: "/usr/libexec/authlatch-flow-" + name}, nil
+}
+
+func (w *world) Describe(_ context.Context, b launch.Binary) (*flowv1.DescribeResponse, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.launched = append(w.launched, b.Name+" describe")
+	if d := w.described[b.Name]; d != nil {
+		return d, nil
+	}
+	return &flowv1.DescribeResponse{Name: b.Name, Version: "1"}, nil
+}
+
+var modes = map[flowv1.InteractionMode]string{never: "NEVER", ifNeeded: "IF_NEEDED", force: "FORCE"}
+
+func (w *world) GetToken(ctx context.Context, b launch.Binary, start *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
+	w.mu.Lock()
+	w.launched = append(w.launched, b.Name+" "+modes[start.GetInteractionMode()])
+	w.starts = append(w.starts, start)
+	do := w.flows[b.Name]
+	number := len(w.starts)
+	w.mu.Unlock()
+	t, err := do(ctx, start, in)
+	if err != nil {
+		return nil, err
+	}
+	if t.GetSecret() == "" {
+		t.Secret = fmt.Sprintf("token-%d", number)
+		t.State = fmt.Appendf(nil, "state-%d", number)
+	}
+	if t.GetExpiresOn() == 0 {
+		t.ExpiresOn = w.now().Add(time.Hour).Unix()
+	}
+	return t, nil
+}
+
+// launches returns what was launched since the last call.
+func (w *world) launches() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l := w.launched
+	w.launched = nil
+	return l
+}
+
+// last is the start message of the last launch.
+func (w *world) last() *flowv1.Start {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.starts[len(w.starts)-1]
+}
+
+func account(name string) *flowv1.Account {
+	return &flowv1.Account{Id: name + ".home", Username: name + "@contoso.example", Tenant: "home", Environment: "login.microsoftonline.com"}
+}
+
+// signsIn gives a token of that account, without a person only if there is a
+// state of it.
+func signsIn(name string) behaviour {
+	return func(_ context.Context, start *flowv1.Start, _ launch.Interactor) (*flowv1.Token, error) {
+		if start.GetInteractionMode() == never && len(start.GetState()) == 0 {
+			return nil, reason(flowv1.ReasonInteractionRequired)
+		}
+		return &flowv1.Token{Account: account(name)}, nil
+	}
+}
+
+// fails fails with err, whatever is asked.
+func fails(err error) behaviour {
+	return func(context.Context, *flowv1.Start, launch.Interactor) (*flowv1.Token, error) { return nil, err }
+}
+
+// failsSilently fails with err in a NEVER call and signs alice in otherwise.
+func failsSilently(err error) behaviour {
+	return func(ctx context.Context, start *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
+		if start.GetInteractionMode() == never {
+			return nil, err
+		}
+		return signsIn("alice")(ctx, start, in)
+	}
+}
+
+// asks asks one interaction and signs alice in when it is done.
+func asks(i *flowv1.Interaction) behaviour {
+	return func(ctx context.Context, start *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
+		if start.GetInteractionMode() == never {
+			return signsIn("alice")(ctx, start, in)
+		}
+		outcome, value, err := in.Interact(ctx, i)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("flow: %w", err)
+		case outcome == flowv1.Outcome_OUTCOME_DECLINED:
+			return nil, reason(flowv1.ReasonAccessDenied)
+		case outcome != flowv1.Outcome_OUTCOME_DONE:
+			return nil, reason(flowv1.ReasonFlowUnavailable)
+		}
+		return &flowv1.Token{Account: account("alice"), Secret: "token-" + value, State: []byte("state-" + value)}, nil
+	}
+}
+
+func reason(r string) *launch.FlowError {
+	return &launch.FlowError{Flow: "fake", Reason: r, Message: "the fake's own words"}
+}
+
+func openURL() *flowv1.Interaction {
+	return &flowv1.Interaction{Id: 1, Kind: &flowv1.Interaction_OpenUrl{OpenUrl: &flowv1.OpenURL{Url: "https://login.example/authorize"}}}
+}
+
+func password() *flowv1.Interaction {
+	return &flowv1.Interaction{Id: 1, Kind: &flowv1.Interaction_Input{Input: &flowv1.Input{Name: "password", Label: "Password", Secret: true}}}
+}
+
+// code is an error's exit code; 0 for nil, -1 if it is not a *host.Error.
+func code(err error) host.ExitCode {
+	var e *host.Error
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &e):
+		return e.Code
+	}
+	return -1
+}
+
+func want[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func wantLaunches(t *testing.T, w *world, want ...string) {
+	t.Helper()
+	if got := w.launches(); !slices.Equal(got, want) {
+		t.Errorf("launches: got %q, want %q", got, want)
+	}
+}
