@@ -20,6 +20,9 @@ import (
 // row is one line of the table in docs/protocol.md, section 9.
 type row struct{ name, reason, silent, otherwise, exit string }
 
+// impossible marks what cannot happen.
+const impossible = "–"
+
 // readTable returns the table of docs/protocol.md that begins with "Row".
 func readTable(t *testing.T) []row {
 	t.Helper()
@@ -120,9 +123,15 @@ func TestProtocolTable(t *testing.T) {
 		silent, otherwise := r.exitCodes(t)
 		// In a bubble, so that a deadline passes without anybody waiting for it.
 		t.Run(r.name+"/never", func(t *testing.T) {
+			if r.silent == impossible {
+				return
+			}
 			synctest.Test(t, func(t *testing.T) { r.runSilent(t, silent) })
 		})
 		t.Run(r.name+"/otherwise", func(t *testing.T) {
+			if r.otherwise == impossible {
+				return
+			}
 			synctest.Test(t, func(t *testing.T) { r.runSignIn(t, otherwise) })
 		})
 	}
@@ -139,9 +148,6 @@ func TestProtocolTable(t *testing.T) {
 }
 
 func (r row) runSilent(t *testing.T, exit host.ExitCode) {
-	if r.silent == "–" {
-		t.Skip("cannot happen")
-	}
 	w := newWorld(t)
 	h := w.host()
 	if _, err := h.SignIn(t.Context(), host.TokenRequest{}); err != nil {
@@ -182,9 +188,6 @@ func (r row) runSilent(t *testing.T, exit host.ExitCode) {
 }
 
 func (r row) runSignIn(t *testing.T, exit host.ExitCode) {
-	if r.otherwise == "–" {
-		t.Skip("cannot happen")
-	}
 	w := newWorld(t)
 	w.Prompter = cancels{}
 	do := r.behaviour(t)
