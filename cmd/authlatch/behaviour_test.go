@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -50,6 +51,36 @@ func (w *world) wellBehaved(ts *testscript.TestScript, code int, stdout, stderr 
 		if !strings.HasPrefix(line, "  ") {
 			ts.Fatalf("the error's lines are not one paragraph:\n%s", stderr)
 		}
+	}
+}
+
+// fails is "fails [in=STEPS] CODE REASON NEXT PROGRAM ARGUMENT...": it compares the
+// error that is told as JSON: the reason ("-" for none) and the next step, word
+// by word. With STEPS it runs in a terminal, as the command terminal does.
+func fails(ts *testscript.TestScript, _ bool, args []string) {
+	steps, inTerminal := strings.CutPrefix(args[0], "in=")
+	if inTerminal {
+		args = args[1:]
+	}
+	code, reason, next, call := args[0], args[1], args[2], append(slices.Clone(args[3:]), "--error-format", "json")
+	var stderr string
+	if inTerminal {
+		stderr = runTerminal(ts, append([]string{code, steps}, call...))
+	} else {
+		exits(ts, false, append([]string{code}, call...))
+		stderr = ts.ReadFile("stderr")
+	}
+	var told struct{ Reason, Next string }
+	for line := range strings.Lines(stderr) {
+		if strings.HasPrefix(line, "{") {
+			ts.Check(json.Unmarshal([]byte(line), &told))
+		}
+	}
+	if reason == "-" {
+		reason = ""
+	}
+	if told.Reason != reason || told.Next != next {
+		ts.Fatalf("the reason is %q and the next step\n%q, not %q and\n%q", told.Reason, told.Next, reason, next)
 	}
 }
 

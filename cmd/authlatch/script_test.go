@@ -4,9 +4,7 @@ package main_test
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,11 +20,12 @@ import (
 
 // TestScripts runs the real programs against an emulator of each script's own.
 // The commands that the scripts have besides testscript's are below and in the
-// other files: emulator, fault, count, user, exits, until, terminal.
+// other files: emulator, fault, count, user, exits, fails, until, stale,
+// terminal.
 func TestScripts(t *testing.T) {
 	bin := testbin.Dir(t)
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true, ContinueOnError: true,
 		Setup: func(e *testscript.Env) error { return setUp(e, bin) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulator": startEmulator,
@@ -34,7 +33,9 @@ func TestScripts(t *testing.T) {
 			"count":    func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).count(ts, args) },
 			"user":     func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).user(ts, args) },
 			"exits":    exits,
+			"fails":    fails,
 			"until":    until,
+			"stale":    stale,
 			"terminal": runInTerminal,
 		},
 	})
@@ -194,41 +195,4 @@ func (w *world) counter(ts *testscript.TestScript, path string) int {
 	var n int
 	ts.Check(json.Unmarshal(raw, &n))
 	return n
-}
-
-// exits is "exits CODE PROGRAM ARGUMENT...". Besides the code it checks what
-// holds for every call: see wellBehaved.
-func exits(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := exitCode(ts, ts.Exec(args[1], args[2:]...))
-	worldOf(ts).wellBehaved(ts, got, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
-	if got != want {
-		ts.Fatalf("exit code %d, not %d", got, want)
-	}
-}
-
-func exitCode(ts *testscript.TestScript, err error) int {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode()
-	}
-	ts.Check(err)
-	return 0
-}
-
-// until is "until COUNTER N PROGRAM ARGUMENT...": it repeats a successful call
-// until the counter has reached N, which a token's expiry brings about.
-func until(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[1])
-	ts.Check(err)
-	w := worldOf(ts)
-	for range 200 {
-		exits(ts, false, append([]string{"0"}, args[2:]...))
-		if w.counter(ts, args[0]) >= want {
-			return
-		}
-		time.Sleep(50 * time.Millisecond) // the programs' clock is the real one
-	}
-	ts.Fatalf("%s never reached %d: %+v", args[0], want, w.server.Counters())
 }

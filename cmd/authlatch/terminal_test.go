@@ -42,7 +42,10 @@ const patience = 30 * time.Second
 //
 // What the screen has shown is in the file "screen" afterwards. It fails if the
 // terminal is not left as it was found.
-func runInTerminal(ts *testscript.TestScript, _ bool, args []string) {
+func runInTerminal(ts *testscript.TestScript, _ bool, args []string) { runTerminal(ts, args) }
+
+// runTerminal returns what was on stderr.
+func runTerminal(ts *testscript.TestScript, args []string) string {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	steps := strings.Split(strings.TrimSpace(ts.ReadFile(args[1])), "\n")
@@ -97,6 +100,7 @@ func runInTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, not %d", got, want)
 	}
+	return stderr.String()
 }
 
 // fakeTerminal is both ends of a terminal, and its screen.

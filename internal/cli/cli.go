@@ -42,8 +42,8 @@ func Run(ctx context.Context, p Process) int {
 		p.Now = time.Now
 	}
 	a := &app{Process: p}
-	a.global.errorFormat = errorFormat(p.Args)
 	root := newRootCmd(a)
+	a.global.errorFormat = errorFormat(p.Args) // for flags that cannot be parsed
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
 	root.SetOut(&a.out)
