@@ -25,6 +25,9 @@ func (w *world) wellBehaved(ts *testscript.TestScript, code int, stdout, stderr 
 	if found := secretIn(stderr); found != "" {
 		ts.Fatalf("a secret is on stderr: %s…", found)
 	}
+	if found := w.recorded(stdout, stderr); found != "" {
+		ts.Fatalf("a %s that has passed is in the output", found)
+	}
 	var told []string // the error, without log lines
 	for line := range strings.Lines(stderr) {
 		if !strings.HasPrefix(line, "time=") && !strings.HasPrefix(line, "level=") {

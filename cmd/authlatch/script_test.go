@@ -21,7 +21,7 @@ import (
 // TestScripts runs the real programs against an emulator of each script's own.
 // The commands that the scripts have besides testscript's are below and in the
 // other files: emulator, fault, count, user, exits, fails, until, stale,
-// terminal.
+// terminal, secret-free.
 func TestScripts(t *testing.T) {
 	bin := testbin.Dir(t)
 	testscript.Run(t, testscript.Params{
@@ -37,6 +37,8 @@ func TestScripts(t *testing.T) {
 			"until":    until,
 			"stale":    stale,
 			"terminal": runInTerminal,
+
+			"secret-free": runSecretFree,
 		},
 	})
 }
@@ -45,8 +47,12 @@ func TestScripts(t *testing.T) {
 type world struct {
 	dir    string
 	server *emulator.Server
-	// screen is what the last terminal has shown.
-	screen string
+	// url and ca are how the programs know the server.
+	url string
+	ca  []byte
+
+	recorder *recorder // nil unless emulator was called with -recorded
+	watcher  *watcher
 }
 
 type worldKey struct{}
@@ -80,6 +86,9 @@ func setUp(e *testscript.Env, bin string) error {
 	return nil
 }
 
+// recorderHost is where the recorder listens.
+const recorderHost = "127.0.0.2"
+
 const baseConfig = `version = 1
 default_profile = "password"
 `
@@ -96,7 +105,7 @@ flows = ["NAME"]
 
 // startEmulator is
 //
-//	emulator [-OPTION=DURATION]... [FILE]
+//	emulator [-recorded] [-OPTION=DURATION]... [FILE]
 //
 // It writes the config, with one profile a flow and what FILE has, in which
 // variables are expanded.
@@ -107,13 +116,17 @@ func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
 		"-access": &opts.AccessTokenLifetime, "-refresh": &opts.RefreshTokenLifetime,
 		"-device": &opts.DeviceCodeLifetime, "-interval": &opts.DeviceCodeInterval,
 	}
-	config := baseConfig
+	config, recorded := baseConfig, false
 	for _, flow := range []string{"browser", "devicecode", "password"} {
 		config += strings.ReplaceAll(baseProfile, "NAME", flow)
 	}
 	config += "username = \"alice@contoso.example\"\n"
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
+		if arg == "-recorded" {
+			opts.Hosts, recorded = []string{recorderHost}, true
+			continue
+		}
 		if !ok {
 			config += ts.ReadFile(arg)
 			continue
@@ -125,10 +138,13 @@ func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
 	server, err := emulator.Start(opts)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(server.Close()) })
-	w.server = server
-	ts.Setenv("URL", server.URL())
+	w.server, w.url, w.ca = server, server.URL(), server.CAPEM()
+	if recorded {
+		w.record(ts)
+	}
+	ts.Setenv("URL", w.url)
 	config = os.Expand(config, ts.Getenv)
-	ts.Check(os.WriteFile(filepath.Join(w.dir, "ca.pem"), server.CAPEM(), 0o600))
+	ts.Check(os.WriteFile(filepath.Join(w.dir, "ca.pem"), w.ca, 0o600))
 	ts.Check(os.WriteFile(ts.Getenv("AUTHLATCH_CONFIG"), []byte(config), 0o600))
 }
 

@@ -94,7 +94,7 @@ func runTerminal(ts *testscript.TestScript, args []string) string {
 	ts.Check(os.WriteFile(ts.MkAbs("screen"), []byte(t.shown()), 0o600))
 	got := exitCode(ts, err)
 	worldOf(ts).wellBehaved(ts, got, stdout.String(), stderr.String())
-	if found := secretIn(t.shown()); found != "" {
+	if found := secretIn(t.shown()) + worldOf(ts).recorded("", t.shown()); found != "" {
 		ts.Fatalf("a secret is on the screen: %s", found)
 	}
 	if got != want {
