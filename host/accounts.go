@@ -53,12 +53,18 @@ func (h *Host) SignOut(ctx context.Context, all bool) error {
 		}
 	}
 	slices.SortFunc(locks, strings.Compare) // the same order for everyone
+	var held []func()
+	defer func() {
+		for _, unlock := range held {
+			unlock()
+		}
+	}()
 	for _, name := range slices.Compact(locks) {
 		unlock, err := h.store.Lock(ctx, name)
 		if err != nil {
 			return ended(context.Cause(ctx), ExitUnavailable)
 		}
-		defer unlock()
+		held = append(held, unlock)
 	}
 	remove := func() error { return h.store.Remove(h.settings.Identity()) }
 	if all {

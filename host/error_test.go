@@ -61,10 +61,7 @@ run: authlatch login -p work --scope https://vault.azure.net/.default --claims '
 			w := newWorld(t)
 			w.flows["browser"] = fails(c.err)
 			_, err := w.host().GetToken(t.Context(), c.req)
-			var e *host.Error
-			if !errors.As(err, &e) {
-				t.Fatalf("got %v", err)
-			}
+			e := problem(t, err)
 			want(t, "lines", "\n"+strings.Join(e.Lines(), "\n"), c.want)
 			if strings.Contains(e.Error(), "\n") {
 				t.Errorf("more than one line: %q", e.Error())
@@ -83,7 +80,7 @@ func TestErrorOfASilentTry(t *testing.T) {
 	w.pass(hour)
 	w.flows["browser"] = fails(&launch.FlowError{Reason: flowv1.ReasonInteractionRequired, Message: "the grant is revoked", AADSTS: 50173})
 	_, err := h.GetToken(t.Context(), host.TokenRequest{Interaction: host.Never})
-	want(t, "lines", strings.Join(err.(*host.Error).Lines(), "\n"), `a person has to sign in, and nobody may be asked here
+	want(t, "lines", strings.Join(problem(t, err).Lines(), "\n"), `a person has to sign in, and nobody may be asked here
 flow browser: the grant is revoked (AADSTS50173)
 run: authlatch login -p work`)
 }

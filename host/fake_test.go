@@ -228,6 +228,16 @@ func code(err error) host.ExitCode {
 	return -1
 }
 
+// problem is err as the *host.Error that it has to be.
+func problem(t *testing.T, err error) *host.Error {
+	t.Helper()
+	var e *host.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v", err)
+	}
+	return e
+}
+
 func want[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {

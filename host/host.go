@@ -130,7 +130,7 @@ func (h *Host) GetToken(ctx context.Context, req TokenRequest) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t, ok := h.cached(j); ok && !(t.RefreshDue(h.now()) && h.renewals.allowed(j.flight, h.now())) {
+	if t, ok := h.cached(j); ok && (!t.RefreshDue(h.now()) || !h.renewals.allowed(j.flight, h.now())) {
 		return tokenOf(t), nil
 	}
 	return h.flights.do(ctx, j.flight, func(ctx context.Context) (*Token, error) { return h.obtain(ctx, j) })

@@ -87,7 +87,7 @@ func TestClaimsOfARefusal(t *testing.T) {
 	}
 	w.pass(hour)
 	_, err := h.GetToken(t.Context(), host.TokenRequest{Interaction: host.Never})
-	want(t, "error", err.(*host.Error).Next, `run: authlatch login -p work --claims '{"access_token":{"acrs":{"value":"c1"}}}'`)
+	want(t, "error", problem(t, err).Next, `run: authlatch login -p work --claims '{"access_token":{"acrs":{"value":"c1"}}}'`)
 }
 
 func TestUnreadableCAFile(t *testing.T) {

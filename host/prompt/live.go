@@ -73,13 +73,13 @@ func (t *Terminal) progress(expires time.Time) {
 	if width, _ := t.Device.Size(); width > 0 && len(text)+2 >= width {
 		text = text[:max(0, width-3)] // a wrapped line cannot be erased
 	}
-	fmt.Fprintf(t.Device, "  %s", text)
+	t.print("  ", text)
 }
 
 // erase empties the current line.
 func (t *Terminal) erase() {
 	if t.Style.Control {
-		fmt.Fprint(t.Device, "\r\x1b[K")
+		t.print("\r\x1b[K")
 	}
 }
 

@@ -3,7 +3,6 @@ package prompt
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"syscall"
@@ -36,10 +35,10 @@ func (t *Terminal) read(ctx context.Context, i host.Interaction, label string, s
 		}
 	}()
 	defer func() { cancel(nil); <-watched }()
-	fmt.Fprintf(t.Device, "%s %s ", t.name(i), sanitize.Line(label, maxText))
+	t.print(t.name(i), " ", sanitize.Line(label, maxText), " ")
 	line, err := t.Device.ReadLine(ctx, secret)
 	if secret || err != nil {
-		fmt.Fprintln(t.Device) // the person's own line end was not shown
+		t.print("\n") // the person's own line end was not shown
 	}
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)

@@ -2,7 +2,6 @@ package prompt
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -150,14 +149,19 @@ func (t *Terminal) confirm(ctx context.Context, i host.Interaction, k host.Confi
 // say shows a text beside the flow's name.
 func (t *Terminal) say(i host.Interaction, text string) {
 	lines := strings.Split(sanitize.Text(text, maxText), "\n")
-	fmt.Fprintf(t.Device, "%s %s\n", t.name(i), lines[0])
+	t.print(t.name(i), " ", lines[0], "\n")
 	t.lines(lines[1:]...)
+}
+
+// print writes; a terminal that is gone has nobody to tell.
+func (t *Terminal) print(texts ...string) {
+	_, _ = io.WriteString(t.Device, strings.Join(texts, ""))
 }
 
 // lines shows what belongs to the line before.
 func (t *Terminal) lines(lines ...string) {
 	for _, l := range lines {
-		fmt.Fprintf(t.Device, "  %s\n", l)
+		t.print("  ", l, "\n")
 	}
 }
 
