@@ -37,5 +37,5 @@ func (a *app) printTable(headings []string, rows [][]string) error {
 // say tells the person something on stderr.
 func (a *app) say(format string, args ...any) {
 	line := sanitize.Line(fmt.Sprintf(format, args...), maxLine)
-	_, _ = fmt.Fprintln(a.Stderr, "authlatch: "+line) // nobody else is left to tell
+	_, _ = fmt.Fprintln(a.Stderr, line) // nobody else is left to tell
 }
