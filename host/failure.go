@@ -59,8 +59,9 @@ func (h *Host) judge(ctx context.Context, j *job, c call, err error) error {
 
 func (h *Host) flowFailed(j *job, c call, f *launch.FlowError) error {
 	r := ruleOf(f.Reason, f.AADSTS)
+	claims, _ := cleanClaims(f.Claims)
 	e := &Error{
-		Code: r.code, Reason: f.Reason, Flow: c.flow, What: r.what, Why: f.Message, AADSTS: f.AADSTS, Suberror: f.Suberror, Claims: f.Claims,
+		Code: r.code, Reason: f.Reason, Flow: c.flow, What: r.what, Why: f.Message, AADSTS: f.AADSTS, Suberror: f.Suberror, Claims: claims,
 		CorrelationID: f.CorrelationID, TraceID: f.TraceID, RetryAfter: f.RetryAfter, Err: f,
 	}
 	switch {

@@ -53,7 +53,11 @@ func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv
 		Flow: p.call.flow, Profile: p.host.settings.Profile, Tenant: p.job.Tenant, Kind: kind, Cancel: p.cancel,
 	})
 	if err != nil {
-		if !errors.Is(err, ErrCancelled) {
+		switch {
+		case errors.Is(err, ErrCancelled):
+		case ctx.Err() != nil: // nobody cancelled: it was over
+			err = context.Cause(ctx)
+		default:
 			err = fmt.Errorf("%w: %w", ErrCancelled, err)
 		}
 		return 0, "", err

@@ -1,17 +1,12 @@
 package host
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/authlatch/authlatch/host/store"
 )
-
-// maxClaims bounds a claims request, in bytes; those of Entra ID have a few
-// hundred, and our flows take 8 KiB.
-const maxClaims = 8 << 10
 
 // tokenTypePoP is a token bound to a key (RFC 7800, Entra ID's "pop").
 const tokenTypePoP = "pop"
@@ -50,7 +45,14 @@ func (h *Host) newJob(req TokenRequest) (*job, error) {
 	if req.Tenant == "" {
 		req.Tenant = s.Tenant
 	}
-	if err := req.check(); err != nil {
+	err := req.check()
+	if req.Claims != "" && err == nil {
+		var ok bool
+		if req.Claims, ok = cleanClaims(req.Claims); !ok {
+			err = fmt.Errorf("claims is not a JSON object of at most %d bytes; it must not be base64 encoded", maxClaims)
+		}
+	}
+	if err != nil {
 		return nil, &Error{Code: ExitUsage, What: err.Error(), Err: err}
 	}
 	if req.Flow != "" && !slices.Contains(s.Flows, req.Flow) && !shipped(req.Flow) {
@@ -69,8 +71,6 @@ func (h *Host) newJob(req TokenRequest) (*job, error) {
 
 func (r TokenRequest) check() error {
 	switch {
-	case r.Claims != "" && !isClaims(r.Claims):
-		return fmt.Errorf("claims is not a JSON object of at most %d bytes; it must not be base64 encoded", maxClaims)
 	case r.TokenType != "" && !strings.EqualFold(r.TokenType, "Bearer") && r.TokenType != tokenTypePoP:
 		return fmt.Errorf("there is no token type %q; known are Bearer and %s", r.TokenType, tokenTypePoP)
 	case r.TokenType == tokenTypePoP && (r.ReqCnf == "" || r.KeyID == ""):
@@ -81,41 +81,4 @@ func (r TokenRequest) check() error {
 		return fmt.Errorf("there is no interaction mode %d", r.Interaction)
 	}
 	return nil
-}
-
-func isClaims(s string) bool {
-	var object map[string]json.RawMessage
-	return len(s) <= maxClaims && json.Unmarshal([]byte(s), &object) == nil && object != nil
-}
-
-// mergeClaims lays the provider's claims over the caller's: both hold in the
-// next request. What is not a claims request is left out.
-func mergeClaims(base, more string) string {
-	switch {
-	case !isClaims(more):
-		return base
-	case base == "":
-		return more
-	}
-	var b, m map[string]any
-	if json.Unmarshal([]byte(base), &b) != nil || json.Unmarshal([]byte(more), &m) != nil {
-		return base
-	}
-	merged, err := json.Marshal(overlay(b, m))
-	if err != nil || len(merged) > maxClaims {
-		return base
-	}
-	return string(merged)
-}
-
-func overlay(dst, src map[string]any) map[string]any {
-	for k, v := range src {
-		if s, ok := v.(map[string]any); ok {
-			if d, ok := dst[k].(map[string]any); ok {
-				v = overlay(d, s)
-			}
-		}
-		dst[k] = v
-	}
-	return dst
 }
