@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -46,20 +45,23 @@ func (h *Host) Accounts(ctx context.Context) ([]SignedIn, error) {
 // that the Store holds. Nobody being signed in is no error. It waits for calls
 // that renew tokens just now: what they write must not come back.
 func (h *Host) SignOut(ctx context.Context, all bool) error {
-	var locks []string
+	var accounts, entries []string
 	for _, b := range h.store.Accounts() {
 		if all || b.Identity.LockName() == h.settings.Identity().LockName() {
-			locks = append(locks, b.StateKey().LockName())
+			accounts = append(accounts, b.StateKey().LockName())
+			entries = append(entries, entriesLock(b.Identity))
 		}
 	}
-	slices.SortFunc(locks, strings.Compare) // the same order for everyone
+	// The same order for everyone: accounts, then entries, each by name.
+	slices.Sort(accounts)
+	slices.Sort(entries)
 	var held []func()
 	defer func() {
 		for _, unlock := range held {
 			unlock()
 		}
 	}()
-	for _, name := range slices.Compact(locks) {
+	for _, name := range slices.Concat(slices.Compact(accounts), entries) {
 		unlock, err := h.store.Lock(ctx, name)
 		if err != nil {
 			return ended(context.Cause(ctx), ExitUnavailable)

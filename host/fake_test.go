@@ -29,9 +29,6 @@ const (
 	force    = flowv1.InteractionMode_INTERACTION_MODE_FORCE
 )
 
-// behaviour is what a fake flow does with one request.
-type behaviour func(ctx context.Context, start *flowv1.Start, in launch.Interactor) (*flowv1.Token, error)
-
 // world is a host with fake flows, a store and a clock.
 type world struct {
 	host.Config
@@ -153,67 +150,6 @@ func (w *world) last() *flowv1.Start {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.starts[len(w.starts)-1]
-}
-
-func account(name string) *flowv1.Account {
-	return &flowv1.Account{Id: name + ".home", Username: name + "@contoso.example", Tenant: "home", Environment: "login.microsoftonline.com"}
-}
-
-// signsIn gives a token of that account, without a person only if there is a
-// state of it.
-func signsIn(name string) behaviour {
-	return func(_ context.Context, start *flowv1.Start, _ launch.Interactor) (*flowv1.Token, error) {
-		if start.GetInteractionMode() == never && len(start.GetState()) == 0 {
-			return nil, reason(flowv1.ReasonInteractionRequired)
-		}
-		return &flowv1.Token{Account: account(name)}, nil
-	}
-}
-
-// fails fails with err, whatever is asked.
-func fails(err error) behaviour {
-	return func(context.Context, *flowv1.Start, launch.Interactor) (*flowv1.Token, error) { return nil, err }
-}
-
-// failsSilently fails with err in a NEVER call and signs alice in otherwise.
-func failsSilently(err error) behaviour {
-	return func(ctx context.Context, start *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
-		if start.GetInteractionMode() == never {
-			return nil, err
-		}
-		return signsIn("alice")(ctx, start, in)
-	}
-}
-
-// asks asks one interaction and signs alice in when it is done.
-func asks(i *flowv1.Interaction) behaviour {
-	return func(ctx context.Context, start *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
-		if start.GetInteractionMode() == never {
-			return signsIn("alice")(ctx, start, in)
-		}
-		outcome, value, err := in.Interact(ctx, i)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("flow: %w", err)
-		case outcome == flowv1.Outcome_OUTCOME_DECLINED:
-			return nil, reason(flowv1.ReasonAccessDenied)
-		case outcome != flowv1.Outcome_OUTCOME_DONE:
-			return nil, reason(flowv1.ReasonFlowUnavailable)
-		}
-		return &flowv1.Token{Account: account("alice"), Secret: "token-" + value, State: []byte("state-" + value)}, nil
-	}
-}
-
-func reason(r string) *launch.FlowError {
-	return &launch.FlowError{Flow: "fake", Reason: r, Message: "the fake's own words"}
-}
-
-func openURL() *flowv1.Interaction {
-	return &flowv1.Interaction{Id: 1, Kind: &flowv1.Interaction_OpenUrl{OpenUrl: &flowv1.OpenURL{Url: "https://login.example/authorize"}}}
-}
-
-func password() *flowv1.Interaction {
-	return &flowv1.Interaction{Id: 1, Kind: &flowv1.Interaction_Input{Input: &flowv1.Input{Name: "password", Label: "Password", Secret: true}}}
 }
 
 // code is an error's exit code; 0 for nil, -1 if it is not a *host.Error.

@@ -9,29 +9,17 @@ import (
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
 
-// keep writes what must last of a call whose account's lock is held: the state
-// first, because a rotated refresh token must be on disk before anything depends
-// on it, the binding if the account has just signed in, and the token. What
-// cannot be written the Store says and keeps in memory.
-func (h *Host) keep(j *job, b store.Binding, signedIn bool, t *flowv1.Token) *Token {
-	if len(t.GetState()) > 0 {
-		h.store.PutState(b.StateKey(), t.GetState())
+// renewed keeps what a silent call under b has brought, unless the identity has
+// meanwhile been signed in to another account or signed out: then the caller gets
+// its token, and nobody else does.
+func (h *Host) renewed(ctx context.Context, j *job, b store.Binding, t *flowv1.Token) *Token {
+	unlock := h.lockEntries(ctx, j.identity)
+	defer unlock()
+	if now, ok := h.store.Binding(j.identity); !ok || now.StateKey() != b.StateKey() {
+		return tokenOf(h.entry(j, b, t))
 	}
-	if signedIn {
-		h.store.PutBinding(b)
-	}
-	entry := store.Token{
-		Secret: store.NewSecret(t.GetSecret()), TokenType: "Bearer", ExpiresOn: epoch(t.GetExpiresOn()), RefreshOn: epoch(t.GetRefreshOn()),
-		Scopes: t.GetScopes(), Account: b.Account, ObtainedOn: h.now(),
-	}
-	if j.TokenType == tokenTypePoP {
-		entry.TokenType = tokenTypePoP
-	}
-	if len(entry.Scopes) == 0 {
-		entry.Scopes = j.Scopes
-	}
-	h.store.PutToken(j.key, entry)
-	return tokenOf(entry)
+	h.keepState(b, t)
+	return h.keepToken(j, b, t)
 }
 
 // bind says that the identity is now signed in to the token's account, and keeps
@@ -50,18 +38,74 @@ func (h *Host) bind(ctx context.Context, j *job, flow string, t *flowv1.Token) *
 	if unlock, err := h.store.Lock(ctx, b.StateKey().LockName()); err == nil {
 		defer unlock()
 	}
+	unlock := h.lockEntries(ctx, j.identity)
+	defer unlock()
 	h.forgetOther(b)
-	return h.keep(j, b, true, t)
+	h.keepState(b, t)
+	h.store.PutBinding(b)
+	return h.keepToken(j, b, t)
 }
 
-// forgetOther drops the identity's cached tokens if they are another account's.
+// lockEntries is for the moment in which an identity's entries are compared and
+// written. It is taken last, after an account's lock, and held for no longer than
+// some writes; whoever waits for it has a token that must not be lost, so it is
+// waited for even if the caller has left.
+func (h *Host) lockEntries(ctx context.Context, i store.Identity) (unlock func()) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), entriesTimeout)
+	defer cancel()
+	unlock, err := h.store.Lock(ctx, entriesLock(i))
+	if err != nil {
+		h.log.Warn("another process holds the store's lock for too long; going on without it")
+		return func() {}
+	}
+	return unlock
+}
+
+// entriesTimeout is what a holder may take for its writes on a slow disk, many
+// times over; only a stopped process holds the lock for longer.
+const entriesTimeout = 10 * time.Second
+
+func entriesLock(i store.Identity) string { return "entries " + i.LockName() }
+
+// keepState comes first: a rotated refresh token must be on disk before anything
+// depends on it. What cannot be written the Store says and keeps in memory.
+func (h *Host) keepState(b store.Binding, t *flowv1.Token) {
+	if len(t.GetState()) > 0 {
+		h.store.PutState(b.StateKey(), t.GetState())
+	}
+}
+
+func (h *Host) keepToken(j *job, b store.Binding, t *flowv1.Token) *Token {
+	entry := h.entry(j, b, t)
+	h.store.PutToken(j.key, entry)
+	return tokenOf(entry)
+}
+
+func (h *Host) entry(j *job, b store.Binding, t *flowv1.Token) store.Token {
+	entry := store.Token{
+		Secret: store.NewSecret(t.GetSecret()), TokenType: "Bearer", ExpiresOn: epoch(t.GetExpiresOn()), RefreshOn: epoch(t.GetRefreshOn()),
+		Scopes: t.GetScopes(), Account: b.Account, ObtainedOn: h.now(),
+	}
+	if j.TokenType == tokenTypePoP {
+		entry.TokenType = tokenTypePoP
+	}
+	if len(entry.Scopes) == 0 {
+		entry.Scopes = j.Scopes
+	}
+	return entry
+}
+
+// forgetOther drops what is kept for the identity if it is another account's, or
+// if it cannot be told whose it is.
 func (h *Host) forgetOther(b store.Binding) {
 	old, ok := h.store.Binding(b.Identity)
-	if !ok || old.Account.ID == b.Account.ID {
-		return
-	}
-	if err := h.store.Remove(b.Identity); err != nil {
-		h.log.Warn("what was kept for the account before cannot be removed", "error", err)
+	switch {
+	case !ok:
+		h.store.RemoveTokens(b.Identity)
+	case old.Account.ID != b.Account.ID:
+		if err := h.store.Remove(b.Identity); err != nil {
+			h.log.Warn("what was kept for the account before cannot be removed", "error", err)
+		}
 	}
 }
 

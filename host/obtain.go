@@ -134,7 +134,7 @@ func (h *Host) silentWith(ctx context.Context, j *job, b store.Binding) (_ *Toke
 	if err != nil {
 		return nil, tried, nil, err
 	}
-	return h.keep(j, now, false, t), tried, nil, nil
+	return h.renewed(ctx, j, now, t), tried, nil, nil
 }
 
 // silentWithoutAccount tries the profile's flows that need no account.

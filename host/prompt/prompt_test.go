@@ -216,37 +216,3 @@ func TestInterrupt(t *testing.T) {
 		}
 	})
 }
-
-func TestQRCode(t *testing.T) {
-	rich := prompt.Style{Control: true, Color: true, Unicode: true}
-	cases := []struct {
-		name          string
-		style         prompt.Style
-		width, height int
-		kind          host.DeviceAuthorization
-		drawn         bool
-	}{
-		{"it fits", rich, 80, 50, device, true},
-		{"too narrow", rich, 30, 50, device, false},
-		{"too low", rich, 80, 20, device, false},
-		{"no size", rich, 0, 0, device, false},
-		{"no colour", prompt.Style{Control: true, Unicode: true}, 80, 50, device, false},
-		{"no Unicode", prompt.Style{Control: true, Color: true}, 80, 50, device, false},
-		{"without the complete address", rich, 80, 50, host.DeviceAuthorization{UserCode: "A", VerificationURI: "https://idp.example/device"}, true},
-		{"an address that no code holds", rich, 200, 200, host.DeviceAuthorization{UserCode: "A", VerificationURI: "https://idp.example/" + strings.Repeat("a", 4000)}, false},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			s := &screen{width: c.width, height: c.height}
-			term := quiet(s)
-			term.Style = c.style
-			if _, err := term.Prompt(t.Context(), ask(c.kind)); err != nil {
-				t.Fatal(err)
-			}
-			term.Finish()
-			if drawn := strings.Contains(s.shown(), "▀"); drawn != c.drawn {
-				t.Errorf("drawn: %t\n%s", drawn, s.shown())
-			}
-		})
-	}
-}
