@@ -11,6 +11,7 @@ import (
 )
 
 func main() {
+	protectSelf()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// A second Ctrl-C ends at once what does not end by itself.
 	context.AfterFunc(ctx, stop)

@@ -69,8 +69,10 @@ func runTerminal(ts *testscript.TestScript, args []string) string {
 	ts.Check(err)
 	ts.Check(cmd.Start())
 	defer func() { _ = cmd.Process.Kill() }()
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() {
+		err = cmd.Wait()
+		close(t.gone)
+	}()
 
 	for _, step := range steps {
 		if step != "" {
@@ -78,7 +80,7 @@ func runTerminal(ts *testscript.TestScript, args []string) string {
 		}
 	}
 	select {
-	case err = <-ended:
+	case <-t.gone:
 	case <-time.After(patience):
 		ts.Fatalf("the program does not end; the screen shows:\n%s", t.shown())
 	}
@@ -108,6 +110,7 @@ type fakeTerminal struct {
 	master, slave *os.File
 	reading       sync.WaitGroup
 	closing       sync.Once
+	gone          chan struct{} // closed when the program has ended
 
 	mu     sync.Mutex
 	screen bytes.Buffer
@@ -117,7 +120,7 @@ func openTerminal(ts *testscript.TestScript) *fakeTerminal {
 	master, slave, err := pty.Open()
 	ts.Check(err)
 	ts.Check(pty.Setsize(master, &pty.Winsize{Rows: 50, Cols: 120}))
-	t := &fakeTerminal{master: master, slave: slave}
+	t := &fakeTerminal{master: master, slave: slave, gone: make(chan struct{})}
 	t.reading.Go(func() { _, _ = io.Copy(t, master) }) // ends when the terminal is closed
 	return t
 }
@@ -167,9 +170,15 @@ func (t *fakeTerminal) play(ts *testscript.TestScript, p *os.Process, step strin
 }
 
 func (t *fakeTerminal) await(ts *testscript.TestScript, ok func(string) bool, what string) {
+	gone := false
 	for deadline := time.Now().Add(patience); !ok(t.shown()); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
+		if gone || time.Now().After(deadline) {
 			ts.Fatalf("the screen never came to %q; it shows:\n%s", what, t.shown())
+		}
+		select {
+		case <-t.gone: // look once more
+			gone = true
+		default:
 		}
 	}
 }

@@ -43,19 +43,21 @@ func startWatcher(ts *testscript.TestScript, bin string) *watcher {
 func (w *watcher) look() {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range processes {
-		exe, err := os.Readlink(filepath.Join(p, "exe"))
-		if err != nil || filepath.Dir(exe) != w.bin || filepath.Base(exe) == "entra-emulator" {
-			continue // the person's browser is nobody's child
-		}
 		cmdline, err := os.ReadFile(filepath.Join(p, "cmdline"))
 		if err != nil {
 			continue
+		}
+		// Not the link exe: only root may follow that of a protected process.
+		argv0, _, _ := strings.Cut(string(cmdline), "\x00")
+		program := filepath.Base(argv0)
+		if _, err := os.Stat(filepath.Join(w.bin, program)); err != nil || program == "entra-emulator" {
+			continue // the person's browser may know the password
 		}
 		environ, _ := os.ReadFile(filepath.Join(p, "environ")) // what cannot be read cannot leak
 		key := string(cmdline) + string(environ)
 		w.mu.Lock()
 		if !w.seen[key] {
-			w.seen[key], w.seen[filepath.Base(exe)] = true, true
+			w.seen[key], w.seen[program] = true, true
 			w.text.WriteString(key)
 		}
 		w.mu.Unlock()

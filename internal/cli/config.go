@@ -45,9 +45,9 @@ func newConfigPathCmd(a *app) *cobra.Command {
 		Use:   "path",
 		Short: "Print the config file's path, whether it exists or not",
 		RunE: func(*cobra.Command, []string) error {
-			path := a.global.config
-			if path == "" {
-				path = config.DefaultPath(a.env)
+			path := config.DefaultPath(a.env)
+			if a.global.config != "" {
+				path = absolute(a.global.config)
 			}
 			if path == "" {
 				return usage("", "there is no config directory, because there is no home directory", "set AUTHLATCH_CONFIG or use --config")

@@ -38,6 +38,7 @@ func newLoginCmd(a *app) *cobra.Command {
 	flags.SortFlags = false
 	addProfileFlag(a, c, &o.profile)
 	filledVar(flags, &o.flow, "flow", "", "the only `flow` to sign in with, instead of the profile's")
+	complete(c, "flow", func() []string { return a.flowNames(c) })
 	filledVar(flags, &o.tenant, "tenant", "", "another `tenant` than the profile's, which must allow it")
 	filledVar(flags, &o.clientID, "client-id", "", "application `id`, instead of the profile's")
 	filledVar(flags, &o.username, "username", "", "who is expected to sign in")

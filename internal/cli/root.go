@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // globalFlags are understood by every command.
@@ -49,11 +50,11 @@ func newRootCmd(a *app) *cobra.Command {
 		newLoginCmd(a), newTokenCmd(a), newLogoutCmd(a), newAccountsCmd(a),
 		newFlowCmd(a), newConfigCmd(a), newVersionCmd(a), newHelperTokenCmd(a),
 	)
+	// A command that only groups others runs to refuse what it does not know; it
+	// is no usage of its own.
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.InitDefaultCompletionCmd()
 	root.SetHelpCommand(newHelpCmd(root))
-	for _, c := range root.Commands() {
-		strict(c)
-	}
 	strict(root)
 	return root
 }
@@ -62,6 +63,11 @@ func newRootCmd(a *app) *cobra.Command {
 // where cobra would print its usage or go on.
 func strict(c *cobra.Command) {
 	c.DisableFlagsInUseLine = true
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if v, ok := f.Value.(choice); ok {
+			complete(c, f.Name, func() []string { return v.values })
+		}
+	})
 	for _, sub := range c.Commands() {
 		strict(sub)
 	}

@@ -57,6 +57,10 @@ func (w *world) run(ctx context.Context, term terminal, name string, args ...str
 	r := result{stdout: stdout.Bytes(), flows: startedFlows(stderr.String())}
 	if cmd.Process != nil {
 		r.pid = cmd.Process.Pid
+		w.started = append(w.started, r.pid)
+	}
+	for _, f := range r.flows {
+		w.started = append(w.started, f.pid)
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,21 +16,27 @@ import (
 // the application's last page to read.
 const leaving = 5 * time.Second
 
-// stillRunning returns the processes that have this home, as "pid path": every
-// program of a world inherits it, the browsers included, and no other has it.
-// Where there is no /proc it returns none.
-func stillRunning(home string) []string {
+// stillRunning returns the processes of a world, as "pid command": those that
+// have its home, as the browsers do, and those of pids that run a program of bin,
+// since a protected process shows its environment to root only. Where there is
+// no /proc it returns none.
+func stillRunning(home, bin string, pids []int) []string {
 	var found []string
 	for deadline := time.Now().Add(leaving); ; time.Sleep(50 * time.Millisecond) {
 		found = found[:0]
-		environs, _ := filepath.Glob("/proc/[0-9]*/environ")
-		for _, name := range environs {
-			environ, err := os.ReadFile(name)
-			if err != nil || !bytes.Contains(append([]byte{0}, environ...), []byte("\x00HOME="+home+"\x00")) {
+		processes, _ := filepath.Glob("/proc/[0-9]*")
+		for _, p := range processes {
+			pid, err := strconv.Atoi(filepath.Base(p))
+			if err != nil {
 				continue
 			}
-			exe, _ := os.Readlink(filepath.Join(filepath.Dir(name), "exe"))
-			found = append(found, fmt.Sprintf("%s %s", strings.Split(name, "/")[2], exe))
+			environ, _ := os.ReadFile(filepath.Join(p, "environ"))
+			cmdline, _ := os.ReadFile(filepath.Join(p, "cmdline"))
+			command, _, _ := strings.Cut(string(cmdline), "\x00")
+			inherits := bytes.Contains(append([]byte{0}, environ...), []byte("\x00HOME="+home+"\x00"))
+			if inherits || slices.Contains(pids, pid) && filepath.Dir(command) == bin {
+				found = append(found, fmt.Sprintf("%d %s", pid, command))
+			}
 		}
 		if len(found) == 0 || time.Now().After(deadline) {
 			return found

@@ -38,6 +38,7 @@ type world struct {
 	http   *http.Client
 
 	emulator *exec.Cmd
+	started  []int // the hosts and flows that ever ran here
 	// untidy is set for a world in which a person, and their kubectl, may leave
 	// files in the home directory.
 	untidy bool
@@ -163,7 +164,7 @@ func (w *world) close() error {
 			errs = append(errs, err)
 		}
 	}
-	for _, left := range stillRunning(w.home()) {
+	for _, left := range stillRunning(w.home(), w.bin, w.started) {
 		errs = append(errs, fmt.Errorf("left running: %s", left))
 	}
 	for _, left := range append(leftBehind(w.home()), leftBehind(filepath.Join(w.dir, "tmp"))...) {
