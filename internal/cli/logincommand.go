@@ -35,14 +35,13 @@ func (a *app) loginCommand(l host.Login, given *loginOptions) string {
 // that programs on Windows read.
 func shellQuoted(s, goos string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@=,+"
-	backslash := goos == "windows"
-	for _, r := range s {
-		if !strings.ContainsRune(plain, r) && (r != '\\' || !backslash) {
-			if backslash {
-				return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
-			}
-			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
+	windows := goos == "windows"
+	strange := func(r rune) bool { return !strings.ContainsRune(plain, r) && (r != '\\' || !windows) }
+	switch {
+	case s != "" && !strings.ContainsFunc(s, strange):
+		return s
+	case windows:
+		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
 	}
-	return s
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
