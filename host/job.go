@@ -17,6 +17,9 @@ var shippedFlows = []string{"browser", "devicecode", passwordFlow}
 
 const passwordFlow = "password"
 
+// browserFlow can ask for a second factor and for consent.
+const browserFlow = "browser"
+
 func shipped(flow string) bool { return slices.Contains(shippedFlows, flow) }
 
 // job is a TokenRequest that has been checked, with all that follows from it.

@@ -15,41 +15,62 @@ type Login struct {
 	Tenant  string // other than the profile's
 	Scopes  []string
 	Claims  string
+
+	// What the caller's own command line says and the profile does not. The host
+	// leaves these to Config.LoginCommand.
+	ClientID string
+	Username string
+	Config   string // path of the config file
 }
 
 // String is the command of authlatch for it, to be pasted into a shell.
-func (l Login) String() string {
-	args := []string{"authlatch", "login", "-p", l.Profile}
+func (l Login) String() string { return l.command(runtime.GOOS) }
+
+func (l Login) command(goos string) string {
+	var b strings.Builder
+	b.WriteString("authlatch login")
 	add := func(flag, value string) {
-		if value != "" {
-			args = append(args, flag, value)
+		if value == "" {
+			return
 		}
+		word, ok := quote(value, goos)
+		if !ok {
+			word = strings.ToUpper(strings.TrimLeft(flag, "-"))
+		}
+		b.WriteString(" " + flag + " " + word)
 	}
+	add("-p", l.Profile)
 	add("--flow", l.Flow)
 	add("--tenant", l.Tenant)
 	for _, s := range l.Scopes {
 		add("--scope", s)
 	}
 	add("--claims", l.Claims)
-	for i, a := range args {
-		args[i] = quote(a, runtime.GOOS)
-	}
-	return strings.Join(args, " ")
+	add("--client-id", l.ClientID)
+	add("--username", l.Username)
+	add("--config", l.Config)
+	return b.String()
 }
 
-// quote quotes a word for the shell of that system, if need be: POSIX single
-// quotes, or the double quotes that Windows programs read.
-func quote(s, goos string) string {
+// quote quotes a word, if need be, for a POSIX shell. On Windows it cannot be
+// known which shell will read it, and cmd.exe and PowerShell agree on nothing but
+// plain words in double quotes: what is no such word is not ok. Parts of the
+// command come from a cluster or a provider.
+func quote(s, goos string) (word string, ok bool) {
+	windows := goos == "windows"
 	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@=,+", r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@=,+", r) || windows && r == '\\'
 	}
+	strange := func(r rune) bool { return !plain(r) }
 	switch {
-	case s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }):
-		return s
-	case goos == "windows":
-		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
+	case s != "" && !strings.ContainsFunc(s, strange):
+		return s, true
+	case !windows:
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'", true
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	spaced := func(r rune) bool { return !plain(r) && r != ' ' }
+	// A backslash before the closing quote would quote it.
+	return `"` + s + `"`, !strings.ContainsFunc(s, spaced) && !strings.HasSuffix(s, `\`)
 }
 
 // loginCommand completes l with what the job asked for. Scopes and tenant are
@@ -64,5 +85,5 @@ func (h *Host) loginCommand(j *job, l Login) string {
 			l.Scopes = j.Scopes
 		}
 	}
-	return "run: " + h.cfg.LoginCommand(l)
+	return h.cfg.LoginCommand(l)
 }

@@ -16,7 +16,8 @@ type Entry struct {
 	Reason string
 	// NextStep is one line for people, lowercase and without a final period. It
 	// may hold the placeholders {profile}, {tenant}, {client_id} and {username},
-	// which the host fills in from the effective settings.
+	// which the host fills in from the effective settings, and {login} and
+	// {login_browser}, the commands that sign in for what was asked.
 	NextStep string
 }
 

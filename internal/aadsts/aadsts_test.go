@@ -33,7 +33,7 @@ func TestTableIsFitToBeShown(t *testing.T) {
 		}
 		for _, p := range placeholder.FindAllString(e.NextStep, -1) {
 			switch p {
-			case "{profile}", "{tenant}", "{client_id}", "{username}":
+			case "{profile}", "{tenant}", "{client_id}", "{username}", "{login}", "{login_browser}":
 			default:
 				t.Errorf("%d: the host does not fill %s", code, p)
 			}

@@ -4,8 +4,8 @@ import flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 
 // Next steps that several numbers share.
 const (
-	signInAgain = "sign in again: authlatch login -p {profile}"
-	useBrowser  = "use the browser flow, which can ask for a second factor: authlatch login -p {profile} --flow browser"
+	signInAgain = "sign in again: {login}"
+	useBrowser  = "use the browser flow, which can ask for a second factor: {login_browser}"
 	askConsent  = "sign in with the browser or device code flow and consent, or ask an administrator to grant consent to client {client_id}"
 	askAdmin    = "ask an administrator of tenant {tenant} which sign-in policy blocked this; the correlation id finds it in the sign-in log"
 

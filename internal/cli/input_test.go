@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/base64"
 	"encoding/json"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -103,23 +102,5 @@ func TestLoginCommand(t *testing.T) {
 	const want = `authlatch login -p work --claims '{"x":1}' --client-id c --username 'o'\''brien@example' --config '/home/a b/config.toml'`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-// TestShellQuoted has a real shell read the words.
-func TestShellQuoted(t *testing.T) {
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no sh here")
-	}
-	for _, word := range []string{"plain", "", "two words", "o'brien", `"`, `back\slash`, "$HOME", "`id`", "a;b", "*", "ü", `{"a":"b c"}`, "~", "-x", "!"} {
-		quoted := shellQuoted(word, "linux")
-		out, err := exec.CommandContext(t.Context(), sh, "-c", "printf %s "+quoted).Output()
-		if err != nil || string(out) != word {
-			t.Errorf("%s is read as %q (%v), not %q", quoted, out, err, word)
-		}
-	}
-	if got := shellQuoted(`C:\Users\a b\x.toml`, "windows"); got != `"C:\Users\a b\x.toml"` {
-		t.Errorf("got %s", got)
 	}
 }
