@@ -30,6 +30,11 @@ type execInfo struct {
 		// Cluster comes only with provideClusterInfo: true.
 		Cluster *struct {
 			Server string `json:"server"`
+			// What sends a request elsewhere than Server's name says, or lets
+			// anybody answer for it.
+			ProxyURL      string `json:"proxy-url"`
+			TLSServerName string `json:"tls-server-name"`
+			SkipTLSVerify bool   `json:"insecure-skip-tls-verify"`
 			// Config is the cluster's extension client.authentication.k8s.io/exec,
 			// which may hold settings of others too.
 			Config *struct {

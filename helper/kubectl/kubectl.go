@@ -86,9 +86,9 @@ func (c Command) document(ctx context.Context, f flags) ([]byte, error) {
 	if err := checkServer(settings, info, c.Env("KUBERNETES_EXEC_INFO") != ""); err != nil {
 		return nil, err
 	}
-	tenant, serverID := f.tenant, f.serverID
-	if cluster := info.Spec.Cluster; cluster != nil && cluster.Config != nil {
-		tenant, serverID = first(tenant, cluster.Config.Tenant), first(serverID, cluster.Config.ServerID)
+	tenant, serverID, err := audience(settings, info, f)
+	if err != nil {
+		return nil, err
 	}
 	scopes, err := settings.Scopes([]string{scopeOf(first(serverID, aks))}, "")
 	if err != nil {
@@ -106,23 +106,6 @@ func (c Command) document(ctx context.Context, f flags) ([]byte, error) {
 		return nil, err
 	}
 	return answer(info.APIVersion, t, c.Now())
-}
-
-// checkServer keeps a profile that lists servers for them. A kubeconfig that
-// hides its server gets nothing then; a person who tries by hand does.
-func checkServer(s config.Settings, info execInfo, fromClient bool) error {
-	switch {
-	case len(s.Servers) == 0:
-		return nil
-	case info.Spec.Cluster != nil:
-		return s.CheckServer(info.Spec.Cluster.Server)
-	case fromClient:
-		return &report.Error{
-			Code: report.Policy, What: "profile " + s.Profile + " lists servers, and kubectl does not say which one asks",
-			Next: "set provideClusterInfo: true in the kubeconfig's exec section",
-		}
-	}
-	return nil
 }
 
 // scopeOf takes an application id, its URI or a scope.

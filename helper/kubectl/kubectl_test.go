@@ -93,7 +93,10 @@ func TestWhatIsAsked(t *testing.T) {
 		{"flags win over the cluster", cluster(`,"config":{"tenant":"contoso.com","server_id":"api://y"}`), []string{"--tenant", "a.example", "--server-id", "api://z"}, exchange.Request{Scopes: []string{"api://z/.default"}, Tenant: "a.example", Interaction: "auto"}},
 		{"no extension", cluster(`,"config":null`), nil, exchange.Request{Scopes: []string{aks + "/.default"}, Interaction: "auto"}},
 	} {
-		f := &fake{}
+		f := &fake{servers: []string{"https://k8s.example"}}
+		if !strings.Contains(c.execInfo, "cluster") {
+			f.servers = nil
+		}
 		code, _, errs := run(f, c.execInfo, append([]string{"get-token"}, c.args...)...)
 		c.want.Client = "kubectl"
 		if c.want.ErrorFormat == "" {
@@ -156,6 +159,11 @@ func TestFailures(t *testing.T) {
 		{"bad config", fake{}, "", []string{"get-token", "-p", "broken", "--config", "/c"}, 2, "authlatch: /c:3: profiles.x.tenant: must be a string\n  fix it\n"},
 		{"another server", fake{servers: servers}, info("v1", `{"cluster":{"server":"https://evil.example"}}`), []string{"get-token"}, 7, "cluster server: profile work gives no token to https://evil.example"},
 		{"a look-alike", fake{servers: servers}, info("v1", `{"cluster":{"server":"https://k8s.example.evil.example"}}`), []string{"get-token"}, 7, "gives no token to"},
+		{"an unlisted cluster that says whose token it wants", fake{}, info("v1", `{"cluster":{"server":"https://evil.example","config":{"server_id":"https://management.azure.com"}}}`), []string{"get-token"}, 7, "give --server-id"},
+		{"an unlisted cluster that says of which tenant", fake{}, info("v1", `{"cluster":{"server":"https://evil.example","config":{"tenant":"evil.example"}}}`), []string{"get-token"}, 7, "give --tenant"},
+		{"a listed server by another's proxy", fake{servers: servers}, info("v1", `{"cluster":{"server":"https://k8s.example","proxy-url":"http://evil.example:3128"}}`), []string{"get-token"}, 7, "the cluster's proxy-url may lead to another one"},
+		{"a listed server that anybody may be", fake{servers: servers}, info("v1", `{"cluster":{"server":"https://k8s.example","insecure-skip-tls-verify":true}}`), []string{"get-token"}, 7, "the cluster's insecure-skip-tls-verify may"},
+		{"a listed server with another's certificate", fake{servers: servers}, info("v1", `{"cluster":{"server":"https://k8s.example","tls-server-name":"evil.example"}}`), []string{"get-token"}, 7, "the cluster's tls-server-name may"},
 		{"a hidden server", fake{servers: servers}, info("v1", `{}`), []string{"get-token"}, 7, "set provideClusterInfo: true"},
 		{"authlatch has told it", fake{err: &report.Exited{Code: 3}}, "", []string{"get-token"}, 3, ""},
 		{"anything else", fake{err: errors.New("boom")}, "", []string{"get-token"}, 1, "authlatch: boom\n"},
