@@ -1,5 +1,7 @@
 package config
 
+import "sync"
+
 // Version is the version of the file's format: its key "version".
 const Version = 1
 
@@ -14,6 +16,7 @@ type File struct {
 	Store Store
 
 	data []byte
+	once sync.Once
 	pos  map[string]position // filled by the first error or explanation
 }
 

@@ -85,7 +85,7 @@ func read(name string) ([]byte, error) {
 		return nil, fail("cannot be read: "+reason(err), "", err)
 	}
 	defer f.Close()
-	if problem, next := trusted(f); problem != "" {
+	if problem, next := trusted(f, false); problem != "" {
 		return nil, fail(problem, next, nil)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))

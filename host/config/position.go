@@ -18,10 +18,15 @@ func (f *File) origin(path string) string {
 	return f.Path + ":" + strconv.Itoa(f.locate(path).line)
 }
 
+// sets says whether the file has that very key.
+func (f *File) sets(path string) bool {
+	f.locate(path)
+	_, ok := f.pos[path]
+	return ok
+}
+
 func (f *File) locate(path string) position {
-	if f.pos == nil {
-		f.pos = positions(f.data)
-	}
+	f.once.Do(func() { f.pos = positions(f.data) })
 	for {
 		if p, ok := f.pos[path]; ok {
 			return p
