@@ -46,7 +46,6 @@ func Run(ctx context.Context, p Process) int {
 	a.global.errorFormat = errorFormat(p.Args) // for flags that cannot be parsed
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
-	root.SetOut(&a.out)
 	root.SetErr(p.Stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil && ctx.Err() != nil && !isProblem(err) {

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/authlatch/authlatch/host"
+	"github.com/authlatch/authlatch/host/registry"
 	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
@@ -116,6 +118,13 @@ func runFlowDescribe(c *cobra.Command, a *app, flow, output string) error {
 	}
 	defer func() { _ = h.Close() }()
 	d, err := h.Describe(c.Context(), flow)
+	var hosts *host.Error
+	var missing *registry.NotFoundError
+	if errors.As(err, &hosts) && errors.As(err, &missing) {
+		told := *hosts // whose next step is about a profile, and there is none here
+		told.Next = "run: authlatch flow list"
+		return &told
+	}
 	if err != nil {
 		return err
 	}

@@ -35,16 +35,10 @@ func runHelperToken(c *cobra.Command, a *app) error {
 	if err != nil {
 		return err
 	}
-	req := host.TokenRequest{
+	t, err := a.getToken(c.Context(), settings, host.TokenRequest{
 		Scopes: q.Scopes, Tenant: q.Tenant, Claims: q.Claims, IDToken: q.IDToken,
 		TokenType: q.TokenType, ReqCnf: q.ReqCnf, KeyID: q.KeyID, Interaction: interaction(q.Interaction),
-	}
-	s, err := a.open(settings, session{mode: req.Interaction, password: a.azurePassword})
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	t, err := s.host.GetToken(c.Context(), req)
+	})
 	if err != nil {
 		return err
 	}

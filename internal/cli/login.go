@@ -41,7 +41,7 @@ func newLoginCmd(a *app) *cobra.Command {
 	complete(c, "flow", func() []string { return a.flowNames(c) })
 	filledVar(flags, &o.tenant, "tenant", "", "another `tenant` than the profile's, which must allow it")
 	filledVar(flags, &o.clientID, "client-id", "", "application `id`, instead of the profile's")
-	filledVar(flags, &o.username, "username", "", "who is expected to sign in")
+	filledVar(flags, &o.username, "username", "", "`name` of who is expected to sign in")
 	addScopeFlag(c, &o.scopes)
 	filledVar(flags, &o.claims, "claims", "", "`claims` request of a challenge: JSON, or its base64")
 	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password flow's password from stdin")

@@ -53,6 +53,7 @@ func newRootCmd(a *app) *cobra.Command {
 	// A command that only groups others runs to refuse what it does not know; it
 	// is no usage of its own.
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
+	root.SetOut(&a.out) // before the completion command, which remembers it
 	root.InitDefaultCompletionCmd()
 	root.SetHelpCommand(newHelpCmd(root))
 	strict(root)
@@ -106,17 +107,50 @@ func newHelpCmd(root *cobra.Command) *cobra.Command {
 }
 
 func unknownCommand(c *cobra.Command, name string) error {
-	c.SuggestionsMinimumDistance = 2
 	next := "run: " + c.CommandPath() + " --help"
-	if s := c.SuggestionsFor(name); len(s) > 0 {
-		next = "did you mean: " + c.CommandPath() + " " + strings.Join(s, ", ")
+	if s := similarCommand(c, name); s != "" {
+		next = "did you mean: " + c.CommandPath() + " " + s
 	}
 	return usage("", "there is no command "+quoted(name), next)
 }
 
+// similarCommand is the one subcommand that name is a slip of: at most two
+// letters, and less than half of them, are other; "" if there is none.
+func similarCommand(c *cobra.Command, name string) string {
+	found, nearest := "", 3
+	for _, sub := range c.Commands() {
+		d := distance(strings.ToLower(name), sub.Name())
+		if sub.IsAvailableCommand() && d < nearest && 2*d < min(len(name), len(sub.Name())) {
+			found, nearest = sub.Name(), d
+		}
+	}
+	return found
+}
+
+// distance is Levenshtein's, in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			other := diagonal
+			if a[i] != b[j] {
+				other++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(other, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage("", c.Name()+" takes no argument besides its flags, but got "+quoted(args[0]), "run: "+c.CommandPath()+" --help")
+		return usage("", strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")+" takes no argument besides its flags, but got "+quoted(args[0]), "run: "+c.CommandPath()+" --help")
 	}
 	return nil
 }

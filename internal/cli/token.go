@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -41,7 +42,7 @@ func newTokenCmd(a *app) *cobra.Command {
 	filledVar(flags, &o.resource, "resource", "", "`resource` that the token is for, as RESOURCE/.default")
 	filledVar(flags, &o.tenant, "tenant", "", "another `tenant` than the profile's, which must allow it")
 	filledVar(flags, &o.claims, "claims", "", "`claims` request of a challenge: JSON, or its base64")
-	choiceVar(flags, &o.interactive, "interactive", "", interactiveAuto, "whether a person may be asked: auto, never or force",
+	choiceVar(flags, &o.interactive, "interactive", "", interactiveAuto, "`mode` of asking a person: auto, never or force",
 		interactiveAuto, interactiveNever, interactiveForce)
 	choiceVar(flags, &o.output, "output", "o", formatText, "`format`: text, json or header", formatText, formatJSON, formatHeader)
 	return c
@@ -60,16 +61,22 @@ func runToken(c *cobra.Command, a *app, o *tokenOptions) error {
 		return err
 	}
 	req.Tenant = strings.ToLower(o.tenant)
-	s, err := a.open(settings, session{mode: req.Interaction, password: a.azurePassword})
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	t, err := s.host.GetToken(c.Context(), req)
+	t, err := a.getToken(c.Context(), settings, req)
 	if err != nil {
 		return err
 	}
 	return a.printToken(t, o.output)
+}
+
+// getToken asks a Host of its own, whose password flow is answered by the
+// environment if it can be.
+func (a *app) getToken(ctx context.Context, settings config.Settings, req host.TokenRequest) (*host.Token, error) {
+	s, err := a.open(settings, session{mode: req.Interaction, password: a.azurePassword})
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	return s.host.GetToken(ctx, req)
 }
 
 // tokenDocument is what token -o json prints.
