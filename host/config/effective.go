@@ -14,6 +14,9 @@ func (s Settings) Identity() store.Identity {
 	i := store.Identity{Authority: s.Authority, Tenant: s.Tenant, ClientID: s.ClientID}
 	if s.Username == "" || s.hint {
 		i.Profile = s.Profile
+		if s.file != nil { // profiles of two files are two, though they have one name
+			i.Config = s.file.other
+		}
 		return i
 	}
 	i.Username = s.Username

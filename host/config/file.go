@@ -15,6 +15,9 @@ type File struct {
 	Rules []Rule
 	Store Store
 
+	// other is Path if it is not where the user's own config file lies.
+	other string
+
 	data []byte
 	once sync.Once
 	pos  map[string]position // filled by the first error or explanation

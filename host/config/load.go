@@ -31,7 +31,11 @@ func Load(path string, env Env) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Parse(name, data, env)
+	f, err := Parse(name, data, env)
+	if clean := filepath.Clean(name); err == nil && clean != userPath(env) {
+		f.other = clean
+	}
+	return f, err
 }
 
 // DefaultPath is AUTHLATCH_CONFIG, else authlatch/config.toml in the user's
@@ -40,6 +44,11 @@ func DefaultPath(env Env) string {
 	if p := env("AUTHLATCH_CONFIG"); p != "" {
 		return p
 	}
+	return userPath(env)
+}
+
+// userPath is where the user's own config file lies if nothing else is said.
+func userPath(env Env) string {
 	if dir := configDir(env); dir != "" {
 		return filepath.Join(dir, "authlatch", "config.toml")
 	}

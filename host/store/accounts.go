@@ -16,7 +16,7 @@ import (
 const tempAge = time.Hour
 
 // Accounts lists who is signed in, sorted by authority, tenant, client id,
-// username and profile.
+// username, profile and config file.
 func (s *Store) Accounts() []Binding {
 	found := map[id]Binding{}
 	for _, about := range s.identities() {
@@ -33,7 +33,8 @@ func (s *Store) Accounts() []Binding {
 	slices.SortFunc(list, func(a, b Binding) int {
 		x, y := a.Identity, b.Identity
 		return cmp.Or(strings.Compare(x.Authority, y.Authority), strings.Compare(x.Tenant, y.Tenant),
-			strings.Compare(x.ClientID, y.ClientID), strings.Compare(x.Username, y.Username), strings.Compare(x.Profile, y.Profile))
+			strings.Compare(x.ClientID, y.ClientID), strings.Compare(x.Username, y.Username), strings.Compare(x.Profile, y.Profile),
+			strings.Compare(x.Config, y.Config))
 	})
 	return list
 }

@@ -11,7 +11,8 @@ import (
 
 // Identity is who a sign-in belongs to: two of them share nothing. Exactly one
 // of Username and Profile is set: the username if the profile names one, else
-// the profile's name.
+// the profile's name. Config goes with Profile: the config file that has it, if
+// that is not the user's own.
 //
 // Authority's scheme and host, Tenant and ClientID are compared without case,
 // as Entra ID does; Authority without a trailing slash. All else is compared
@@ -22,6 +23,7 @@ type Identity struct {
 	ClientID  string `json:"client_id"`
 	Username  string `json:"username,omitempty"`
 	Profile   string `json:"profile,omitempty"`
+	Config    string `json:"config,omitempty"`
 }
 
 // TokenKey is what a cached token was asked for with. Claims are in no key.
@@ -143,7 +145,11 @@ func (d digest) identity(i Identity) {
 	d.text(strings.ToLower(i.Tenant))
 	d.text(strings.ToLower(i.ClientID))
 	d.text(i.Username)
-	d.text(i.Profile)
+	profile := i.Profile
+	if i.Config != "" { // neither a name nor a path holds the zero byte
+		profile += "\x00" + i.Config
+	}
+	d.text(profile)
 }
 
 func (d digest) sum() (out id) {

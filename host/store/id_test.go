@@ -11,7 +11,7 @@ import (
 
 // Every field of a key counts; what is only a spelling does not.
 func TestKeysAreDistinct(t *testing.T) {
-	base := TokenKey{Identity: Identity{"https://a.example", "t", "c", "u", ""}, Tenant: "t2", Scopes: []string{"a", "b"}, Capabilities: []string{"cp1"}}
+	base := TokenKey{Identity: Identity{Authority: "https://a.example", Tenant: "t", ClientID: "c", Username: "u"}, Tenant: "t2", Scopes: []string{"a", "b"}, Capabilities: []string{"cp1"}}
 	different := map[string]func(*TokenKey){
 		"authority":      func(k *TokenKey) { k.Identity.Authority = "https://b.example" },
 		"authority path": func(k *TokenKey) { k.Identity.Authority = "https://a.example/x" },
@@ -19,6 +19,7 @@ func TestKeysAreDistinct(t *testing.T) {
 		"client":         func(k *TokenKey) { k.Identity.ClientID = "d" },
 		"user":           func(k *TokenKey) { k.Identity.Username = "v" },
 		"user's case":    func(k *TokenKey) { k.Identity.Username = "U" },
+		"config":         func(k *TokenKey) { k.Identity.Config = "/c.toml" },
 		"profile":        func(k *TokenKey) { k.Identity.Username, k.Identity.Profile = "", "u" },
 		"tenant asked":   func(k *TokenKey) { k.Tenant = "t3" },
 		"scopes":         func(k *TokenKey) { k.Scopes = []string{"a"} },
