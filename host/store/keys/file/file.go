@@ -56,8 +56,16 @@ func (p Provider) Keep(k store.Key) (store.Key, error) {
 	return p.read() // another process may have been first
 }
 
-// Forget removes the file.
-func (p Provider) Forget(store.KeyID) error {
+// Forget removes the file if it holds that key: another one may be the only way
+// to the entries of a store that has since been made with it.
+func (p Provider) Forget(id store.KeyID) error {
+	k, err := p.read()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && k.ID() != id {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	if err := os.Remove(p.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

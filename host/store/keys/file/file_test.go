@@ -32,8 +32,17 @@ func TestKeepAndLoad(t *testing.T) {
 	if info, err := os.Stat(p.Path); err != nil || info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
+	if err := p.Forget(b.ID()); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Load(a.ID()); err != nil {
+		t.Errorf("the key that is there went for another: %v", err)
+	}
 	if err := errors.Join(p.Forget(a.ID()), p.Forget(a.ID())); err != nil {
 		t.Error(err)
+	}
+	if _, err := os.Stat(p.Path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the key is left: %v", err)
 	}
 }
 
@@ -79,7 +88,7 @@ func TestAFileThatIsNoPrivateKey(t *testing.T) {
 		}
 		_, loading := p.Load(store.KeyID{})
 		_, keeping := p.Keep(store.NewKey())
-		for _, err := range []error{loading, keeping} {
+		for _, err := range []error{loading, keeping, p.Forget(store.KeyID{})} {
 			if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: %v", name, err)
 			}
