@@ -2,8 +2,11 @@ package host
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
+
+	"github.com/authlatch/authlatch/host/store"
 )
 
 // SignedIn is an account that the Store knows.
@@ -39,6 +42,23 @@ func (h *Host) Accounts(ctx context.Context) ([]SignedIn, error) {
 		})
 	}
 	return list, nil
+}
+
+// Kept says whether the profile's sign-in outlives this process: nil, or why it
+// does not. Its error is an *Error.
+func (h *Host) Kept() error {
+	err := h.store.Kept(h.settings.Identity())
+	if err == nil {
+		return nil
+	}
+	e := &Error{
+		Code: ExitOther, What: "signed in, but the sign-in is not kept", Why: err.Error(),
+		Next: "see store.key and store.dir: authlatch config explain", Err: err,
+	}
+	if errors.Is(err, store.ErrNoProvider) {
+		e.Why, e.Next = "no keyring is available here", `set [store] key = "file" in the config, or AUTHLATCH_STORE_KEY=file`
+	}
+	return e
 }
 
 // SignOut forgets the profile's account with its tokens, or with all everything

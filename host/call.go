@@ -3,9 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/host/launch"
@@ -106,35 +103,12 @@ func (h *Host) caBundle() ([]byte, error) {
 	if path == "" || h.ca.read {
 		return h.ca.pem, nil
 	}
-	pem, err := readBounded(path, maxCAFile)
+	pem, err := h.settings.ReadTrusted("ca_file", path, maxCAFile, false)
 	if err != nil {
-		return nil, &Error{
-			Code: ExitUsage, What: fmt.Sprintf("profiles.%s.ca_file: %v", h.settings.Profile, err),
-			Next: "correct the path, or remove the line", Err: err,
-		}
+		return nil, h.usage(err)
 	}
 	h.ca.read, h.ca.pem = true, pem
 	return pem, nil
-}
-
-func readBounded(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path) // before opening: a FIFO would block
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		err = fmt.Errorf("%s is larger than %d bytes", path, limit)
-	}
-	return b, err
 }
 
 // usage is the error for what config refuses.

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +66,9 @@ func (h *Host) flowFailed(j *job, c call, f *launch.FlowError) error {
 		Code: r.code, Reason: f.Reason, Flow: c.flow, What: r.what, Why: f.Message, AADSTS: f.AADSTS, Suberror: f.Suberror, Claims: claims,
 		CorrelationID: f.CorrelationID, TraceID: f.TraceID, RetryAfter: f.RetryAfter, Err: f,
 	}
+	if r.code == ExitUnavailable && h.settings.Cloud == "" { // it may be misspelt
+		e.What += " (authority: " + h.settings.Origin("authority") + ")"
+	}
 	switch {
 	case c.silent && r.silent == askPerson:
 		return &personNeeded{e}
@@ -87,6 +91,11 @@ func (h *Host) nextStep(j *job, e *Error) string {
 	switch e.Reason {
 	case flowv1.ReasonTemporarilyUnavailable, reasonServerError, reasonSlowDown:
 		return "check the network and the proxy, and try again later"
+	case flowv1.ReasonUntrustedCertificate:
+		if h.settings.CAFile != "" {
+			return "check ca_file (" + h.settings.Origin("ca_file") + ") and this machine's clock"
+		}
+		return h.fill(j, e, "if a private cloud or a proxy is meant to answer there, set ca_file in [profiles.{profile}] to its root certificate")
 	case flowv1.ReasonInvalidClient, reasonUnauthorizedClient, reasonUnsupportedGrantType:
 		return h.fill(j, e, "check client_id ({client_id}) and tenant ({tenant}) of profile {profile}")
 	case flowv1.ReasonInvalidScope, reasonInvalidTarget:
@@ -136,14 +145,26 @@ func (h *Host) needPerson(j *job, why *Error) *Error {
 		e = &copied
 	}
 	e.Code = ExitInteraction
-	switch {
-	case j.Interaction == Force && h.prompter(j) == nil:
-		e.What = "nobody can be asked here"
-	case e.Reason != "" && e.Reason != flowv1.ReasonFlowUnavailable:
+	if e.Reason != "" && e.Reason != flowv1.ReasonFlowUnavailable {
 		e.What = needsPerson + ", and nobody may be asked here"
 	}
 	e.Claims = mergeClaims(j.Claims, e.Claims)
-	e.Next = "run: " + h.loginCommand(j, Login{Flow: j.Flow, Claims: e.Claims})
+	command := h.loginCommand(j, Login{Flow: j.Flow, Claims: e.Claims})
+	e.Next = "run: " + command
+	if j.Interaction != Force {
+		return e
+	}
+	// This was that command, or one like it: it has to be run otherwise.
+	switch flows := h.flowsOf(j); {
+	case h.prompter(j) != nil && !slices.Contains(flows, deviceFlow):
+		e.Next = "sign in with a code on another device: " + h.loginCommand(j, Login{Flow: deviceFlow, Claims: e.Claims})
+	case h.prompter(j) != nil:
+		e.Next = "see why each flow cannot work here: authlatch login --log-level info"
+	case slices.Contains(flows, passwordFlow):
+		e.What, e.Next = "nobody can be asked here", "run it in a terminal, or give the password by --password-stdin: "+command
+	default:
+		e.What, e.Next = "nobody can be asked here", "run it in a terminal: "+command
+	}
 	return e
 }
 

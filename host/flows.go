@@ -146,30 +146,27 @@ func (h *Host) options(ctx context.Context, b launch.Binary) (map[string]string,
 	}
 	values := make(map[string]string, len(set))
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		v, err := h.resolve(set[name])
-		if err != "" {
-			return nil, &Error{Code: ExitUsage, Flow: b.Name, What: "profiles." + h.settings.Profile + ".flow." + b.Name + "." + name + ": " + err}
+		v, err := h.resolve("flow."+b.Name+"."+name, set[name])
+		if err != nil {
+			return nil, h.usage(err)
 		}
 		values[name] = v
 	}
 	return values, nil
 }
 
-// resolve returns an option's value, or what is wrong with its reference.
-func (h *Host) resolve(o config.Option) (value, problem string) {
+// resolve returns an option's value. key is the setting's.
+func (h *Host) resolve(key string, o config.Option) (string, error) {
 	switch {
 	case o.Env != "":
 		v := h.cfg.Env(o.Env)
 		if v == "" {
-			return "", "the variable " + o.Env + " is not set"
+			return "", h.settings.Error(key, "the variable "+o.Env+" is not set", "set it, or refer to a file")
 		}
-		return v, ""
+		return v, nil
 	case o.File != "":
-		b, err := readBounded(o.File, maxSecretFile)
-		if err != nil {
-			return "", err.Error()
-		}
-		return strings.TrimRight(string(b), "\r\n"), ""
+		b, err := h.settings.ReadTrusted(key, o.File, maxSecretFile, true)
+		return strings.TrimRight(string(b), "\r\n"), err
 	}
-	return o.Value, ""
+	return o.Value, nil
 }

@@ -20,6 +20,9 @@ const passwordFlow = "password"
 // browserFlow can ask for a second factor and for consent.
 const browserFlow = "browser"
 
+// deviceFlow needs no browser on this machine.
+const deviceFlow = "devicecode"
+
 func shipped(flow string) bool { return slices.Contains(shippedFlows, flow) }
 
 // job is a TokenRequest that has been checked, with all that follows from it.

@@ -57,6 +57,7 @@ var rules = map[string]rule{
 	flowv1.ReasonExpiredToken:           {askPerson, end, ExitDeclined, "the sign-in was not finished in time"},
 	flowv1.ReasonFlowUnavailable:        {askPerson, nextFlow, ExitInteraction, "no way to sign in works here"},
 	flowv1.ReasonTemporarilyUnavailable: {end, end, ExitUnavailable, providerDown},
+	flowv1.ReasonUntrustedCertificate:   {end, end, ExitUnavailable, "the identity provider cannot be trusted"},
 	reasonServerError:                   {end, end, ExitUnavailable, providerDown},
 	reasonSlowDown:                      {end, end, ExitUnavailable, "the identity provider wants fewer requests"},
 	flowv1.ReasonInvalidClient:          {end, end, ExitRefused, badClient},

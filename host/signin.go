@@ -77,10 +77,7 @@ func (a attempt) same(b store.Binding, state string) bool {
 // askable are the flows that may sign in now. Where nobody can be asked, only
 // the password flow can be answered from the host's own sources.
 func (h *Host) askable(j *job) []string {
-	flows := h.settings.Flows
-	if j.Flow != "" {
-		flows = []string{j.Flow}
-	}
+	flows := h.flowsOf(j)
 	if h.prompter(j) != nil {
 		return flows
 	}
@@ -88,6 +85,15 @@ func (h *Host) askable(j *job) []string {
 		return []string{passwordFlow}
 	}
 	return nil
+}
+
+// flowsOf are the flows that may ask the person: the caller's one or the
+// profile's.
+func (h *Host) flowsOf(j *job) []string {
+	if j.Flow != "" {
+		return []string{j.Flow}
+	}
+	return h.settings.Flows
 }
 
 // prompter is nil if nobody may be asked.

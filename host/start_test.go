@@ -96,7 +96,7 @@ func TestUnreadableCAFile(t *testing.T) {
 	w.Settings = settings(t, "ca_file = '/nonexistent/ca.pem'")
 	_, err := w.host().GetToken(t.Context(), host.TokenRequest{})
 	want(t, "exit code", code(err), host.ExitUsage)
-	if text := err.Error(); !strings.HasPrefix(text, "profiles.work.ca_file: ") {
+	if text := err.Error(); !strings.HasPrefix(text, "/etc/authlatch.toml:3: profiles.work.ca_file: ") {
 		t.Errorf("the error does not name the key: %s", text)
 	}
 }

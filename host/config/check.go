@@ -14,13 +14,16 @@ import (
 // client and AZURE_* variables are meant.
 var shippedFlows = []string{"browser", "devicecode", "password"}
 
-func allEntra(flows []string) bool {
+func allEntra(flows []string) bool { return foreignFlow(flows) == "" }
+
+// foreignFlow is the first flow that authlatch does not ship; "" if there is none.
+func foreignFlow(flows []string) string {
 	for _, f := range flows {
 		if !slices.Contains(shippedFlows, f) {
-			return false
+			return f
 		}
 	}
-	return true
+	return ""
 }
 
 func checkName(s string) string {

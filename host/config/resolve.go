@@ -36,7 +36,7 @@ func Resolve(f *File, flags Flags, env Env) (Settings, error) {
 		s.origins["username"] = origin{words: "flag --username"}
 	}
 	if !entra && (s.Authority == "" || s.ClientID == "") {
-		r.fail(f.errorAt(r.at("flows"), "a flow that is not Entra ID's own needs authority and client_id in the profile", ""))
+		r.failForeign(foreignFlow(s.Flows), flags.Flow != "")
 	}
 	r.rest()
 	if r.err != nil {
@@ -124,6 +124,18 @@ func (r *resolver) flows(flag string) {
 		s.Entra = s.Entra && allEntra([]string{flag})
 		s.Flows, s.origins["flows"] = []string{flag}, origin{words: "flag --flow"}
 	}
+}
+
+// failForeign says that a flow of others has no authority or client_id: it may be
+// a misspelt one of ours.
+func (r *resolver) failForeign(flow string, flag bool) {
+	problem := "the flow " + strconv.Quote(flow) + " is not one of authlatch's own (" + strings.Join(shippedFlows, ", ") + ") and needs authority and client_id"
+	next := "correct its name, or set authority and client_id in [profiles." + r.s.Profile + "]"
+	if flag {
+		r.fail(&Error{Key: "--flow", Problem: problem, Next: next})
+		return
+	}
+	r.fail(r.file.errorAt(r.at("flows"), problem, next))
 }
 
 // authority settles cloud and authority, which are two spellings of one setting.

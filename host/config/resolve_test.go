@@ -112,7 +112,7 @@ func TestOtherProvidersGetNothingOfAzure(t *testing.T) {
 	}
 	for _, text := range []string{"flows = [\"corp\"]\n", "flows = [\"corp\"]\nclient_id = \"x\"\n", "flows = [\"corp\"]\nauthority = \"https://x.example\"\n", "flows = [\"browser\", \"corp\"]\n"} {
 		_, err := Resolve(parse(t, "version = 1\n[profiles.work]\n"+text), Flags{}, azure)
-		if err == nil || !strings.HasPrefix(err.Error(), "/etc/al.toml:3: profiles.work.flows: a flow that is not Entra ID's own needs authority and client_id") {
+		if err == nil || !strings.HasPrefix(err.Error(), "/etc/al.toml:3: profiles.work.flows: the flow \"corp\" is not one of authlatch's own (browser, devicecode, password) and needs authority and client_id") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

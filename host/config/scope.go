@@ -45,7 +45,11 @@ func (s Settings) Scopes(scopes []string, resource string) ([]string, error) {
 		if d := DefaultScopes(s); d != nil {
 			return d, nil
 		}
-		return fail("--scope", "must be given: profile "+s.Profile+" has no default", "")
+		why := "profile " + s.Profile + " has no default"
+		if own := foreignFlow(s.Flows); own != "" {
+			why = "the flow " + strconv.Quote(own) + " is not one of authlatch's own, which know a default"
+		}
+		return fail("--scope", "must be given: "+why, "")
 	}
 	first := ""
 	for _, scope := range scopes {

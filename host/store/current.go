@@ -18,7 +18,7 @@ const lostKey = "the key of the store is gone (after a reboot, a kernel keyring'
 var ErrNoProvider = errors.New(`sign-ins are kept only until this process ends, because no keyring is available here; to keep them, set [store] key = "file" or AUTHLATCH_STORE_KEY=file`)
 
 // errMemory: the user wants no files.
-var errMemory = errors.New("kept in memory")
+var errMemory = errors.New(`the store is memory only, as [store] key = "memory" or AUTHLATCH_STORE_KEY says`)
 
 // record is store.json: which provider keeps the current key.
 type record struct {

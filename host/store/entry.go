@@ -117,7 +117,8 @@ func associated(b []byte, about id) []byte {
 
 func cipherOf(key Key, salt []byte) (cipher.AEAD, []byte) {
 	const keySize, nonceSize = 32, 12
-	derived, err := hkdf.Key(sha256.New, key[:], salt, "authlatch store entry 1", keySize+nonceSize)
+	secret := key.Reveal()
+	derived, err := hkdf.Key(sha256.New, secret[:], salt, "authlatch store entry 1", keySize+nonceSize)
 	if err != nil {
 		panic(err) // only for lengths that HKDF cannot give
 	}

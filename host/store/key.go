@@ -10,8 +10,26 @@ import (
 	"io"
 )
 
-// Key is the 32-byte master key of a store.
-type Key [32]byte
+// KeySize is a Key's length in bytes.
+const KeySize = 32
+
+// Key is the master key of a store; its zero value is none. Like a Secret's
+// text, it is behind a pointer so that it cannot be printed.
+type Key struct {
+	_     [0]func() // == would compare addresses
+	bytes *[KeySize]byte
+}
+
+// KeyOf takes a key's bytes. What holds them besides must not keep them.
+func KeyOf(b [KeySize]byte) Key { return Key{bytes: &b} }
+
+// Reveal returns a copy of the bytes, for a KeyProvider to keep.
+func (k Key) Reveal() [KeySize]byte {
+	if k.bytes == nil {
+		return [KeySize]byte{}
+	}
+	return *k.bytes
+}
 
 // Format hides it, for every verb.
 func (Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
@@ -34,14 +52,15 @@ func ParseKeyID(s string) (KeyID, error) {
 
 // NewKey makes a random key.
 func NewKey() Key {
-	var k Key
-	rand.Read(k[:]) // never fails (crypto/rand)
-	return k
+	var b [KeySize]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return KeyOf(b)
 }
 
 // ID is derived from the key, so that it need not be kept with it.
 func (k Key) ID() (i KeyID) {
-	b, err := hkdf.Key(sha256.New, k[:], nil, "authlatch store key id 1", len(i))
+	secret := k.Reveal()
+	b, err := hkdf.Key(sha256.New, secret[:], nil, "authlatch store key id 1", len(i))
 	if err != nil {
 		panic(err) // only for lengths that HKDF cannot give
 	}

@@ -25,7 +25,7 @@ type bindingPayload struct {
 
 func encodeToken(t Token) []byte {
 	return encode(tokenPayload{
-		t.Secret.text, t.TokenType, epoch(t.ExpiresOn), epoch(t.RefreshOn), t.Scopes, t.Account, epoch(t.ObtainedOn),
+		t.Secret.Reveal(), t.TokenType, epoch(t.ExpiresOn), epoch(t.RefreshOn), t.Scopes, t.Account, epoch(t.ObtainedOn),
 	})
 }
 
@@ -35,7 +35,7 @@ func decodeToken(b []byte) (Token, bool) {
 		return Token{}, false
 	}
 	return Token{
-		Secret: Secret{p.Secret}, TokenType: p.TokenType, ExpiresOn: fromEpoch(p.ExpiresOn), RefreshOn: fromEpoch(p.RefreshOn),
+		Secret: NewSecret(p.Secret), TokenType: p.TokenType, ExpiresOn: fromEpoch(p.ExpiresOn), RefreshOn: fromEpoch(p.RefreshOn),
 		Scopes: p.Scopes, Account: p.Account, ObtainedOn: fromEpoch(p.ObtainedOn),
 	}, true
 }

@@ -7,16 +7,25 @@ import (
 )
 
 // Secret is text that must not be seen: it prints, logs and marshals as
-// "[redacted]"; only Reveal gives the text.
-type Secret struct{ text string }
+// "[redacted]"; only Reveal gives the text. The text is behind a pointer because
+// fmt calls no method on a struct's unexported fields: so it prints an address.
+type Secret struct {
+	_    [0]func() // == would compare addresses
+	text *string
+}
 
 const redacted = "[redacted]"
 
 // NewSecret wraps text.
-func NewSecret(text string) Secret { return Secret{text} }
+func NewSecret(text string) Secret { return Secret{text: &text} }
 
 // Reveal returns the text. What receives it must not log or print it.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 func (Secret) String() string               { return redacted }
 func (Secret) GoString() string             { return redacted }
@@ -67,7 +76,7 @@ func (t Token) Headroom() time.Duration {
 
 // Fresh says that the token may be handed out at now.
 func (t Token) Fresh(now time.Time) bool {
-	if t.Secret.text == "" || t.ObtainedOn.After(now.Add(skew)) {
+	if t.Secret.Reveal() == "" || t.ObtainedOn.After(now.Add(skew)) {
 		return false
 	}
 	return t.ExpiresOn.Sub(now) > t.Headroom()

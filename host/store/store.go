@@ -36,6 +36,7 @@ type Store struct {
 
 	mu     sync.Mutex
 	memory map[string][]byte // by location.path
+	unkept error             // why the last of memory is not on disk
 	keys   map[KeyID]Key
 	write  writeKey
 	warned map[string]bool
@@ -140,7 +141,7 @@ func (s *Store) put(l location, payload []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.putFile(l, payload); err != nil {
-		s.memory[l.path] = payload
+		s.memory[l.path], s.unkept = payload, err
 		s.warnOf(err)
 		return
 	}

@@ -107,7 +107,7 @@ var (
 )
 
 func same(a, b Token) bool {
-	return a.Secret == b.Secret && a.ExpiresOn.Equal(b.ExpiresOn) && a.RefreshOn.Equal(b.RefreshOn) && a.ObtainedOn.Equal(b.ObtainedOn) &&
+	return a.Secret.Reveal() == b.Secret.Reveal() && a.ExpiresOn.Equal(b.ExpiresOn) && a.RefreshOn.Equal(b.RefreshOn) && a.ObtainedOn.Equal(b.ObtainedOn) &&
 		reflect.DeepEqual(a.Scopes, b.Scopes) && a.Account == b.Account && a.TokenType == b.TokenType
 }
 

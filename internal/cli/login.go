@@ -78,6 +78,9 @@ func runLogin(c *cobra.Command, a *app, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := s.host.Kept(); err != nil {
+		return err
+	}
 	a.say("signed in as %s (profile %s, tenant %s)", name(t.Account), settings.Profile, t.Account.Tenant)
 	return nil
 }

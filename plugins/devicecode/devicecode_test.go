@@ -122,7 +122,7 @@ func TestDeviceCode(t *testing.T) {
 		"a malformed code":        {setUp: func(w *world) { w.fault(codes, emulator.FaultMalformed) }, reason: flowv1.ReasonTemporarilyUnavailable},
 		"a page, no code":         {setUp: func(w *world) { w.fault(codes, emulator.FaultNotJSON) }, reason: flowv1.ReasonTemporarilyUnavailable},
 		"a redirect":              {setUp: func(w *world) { w.fault(tokens, emulator.FaultRedirect) }, reason: flowv1.ReasonTemporarilyUnavailable, polls: 1},
-		"another CA":              {setUp: func(w *world) { w.req.CABundle = nil }, reason: flowv1.ReasonTemporarilyUnavailable},
+		"another CA":              {setUp: func(w *world) { w.req.CABundle = nil }, reason: flowv1.ReasonUntrustedCertificate},
 		"policy wants a device":   {setUp: func(w *world) { w.fault(tokens, emulator.FaultOAuthError, says("access_denied"), aadsts(530033)) }, reason: flowv1.ReasonDeviceRequired, aadsts: 530033},
 		"no such client":          {setUp: func(w *world) { w.req.ClientID = "11111111-1111-4111-8111-111111111111" }, reason: flowv1.ReasonInvalidClient, aadsts: 700016},
 		"a confidential client":   {setUp: func(w *world) { w.req.ClientID = emulator.ConfidentialClient }, reason: flowv1.ReasonInvalidClient, aadsts: 7000218},

@@ -67,7 +67,7 @@ func TestPassword(t *testing.T) {
 		"redirect, federated":           {username: "fed@contoso.example", setUp: fault(emulator.EndpointWSTrust, emulator.FaultRedirect, 0), reason: flowv1.ReasonTemporarilyUnavailable},
 		"federation is down":            {username: "fed@contoso.example", setUp: fault(emulator.EndpointWSTrust, emulator.FaultStatus503, 0), reason: flowv1.ReasonTemporarilyUnavailable, says: "the organization's own server"},
 		"federation's answer is no XML": {username: "fed@contoso.example", setUp: fault(emulator.EndpointWSTrust, emulator.FaultNotJSON, 0), reason: flowv1.ReasonTemporarilyUnavailable, says: "cannot be understood"},
-		"another CA":                    {setUp: func(_ *entratest.Emulator, r *sdk.Request) { r.CABundle = nil }, reason: flowv1.ReasonTemporarilyUnavailable, says: "ca_file"},
+		"another CA":                    {setUp: func(_ *entratest.Emulator, r *sdk.Request) { r.CABundle = nil }, reason: flowv1.ReasonUntrustedCertificate, says: "is not trusted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -158,7 +158,7 @@ func TestSilentAtTheEmulator(t *testing.T) {
 		},
 		"another CA": {
 			setUp:  func(_ *entratest.Emulator, req *sdk.Request) { req.CABundle = nil },
-			reason: flowv1.ReasonTemporarilyUnavailable,
+			reason: flowv1.ReasonUntrustedCertificate,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -114,11 +114,15 @@ func (f *fault) transient() bool {
 	return !errors.As(f.err, &notTLS)
 }
 
-// sdkError says in one sentence what went wrong with which host. All are
-// TEMPORARILY_UNAVAILABLE, the certificate too: the provider was not reached,
-// and a person who was asked to sign in again could not change that.
+// sdkError says in one sentence what went wrong with which host. None of it is a
+// reason to ask a person to sign in.
 func (f *fault) sdkError(host string) *sdk.Error {
-	return &sdk.Error{Reason: flowv1.ReasonTemporarilyUnavailable, Message: f.message(sanitize.Line(host, 200)), Err: f.err}
+	reason := flowv1.ReasonTemporarilyUnavailable
+	var certificate *tls.CertificateVerificationError
+	if errors.As(f.err, &certificate) {
+		reason = flowv1.ReasonUntrustedCertificate
+	}
+	return &sdk.Error{Reason: reason, Message: f.message(sanitize.Line(host, 200)), Err: f.err}
 }
 
 func (f *fault) message(host string) string {
@@ -136,13 +140,13 @@ func (f *fault) message(host string) string {
 	case errors.Is(f.err, errTooLarge):
 		return fmt.Sprintf("the answer of %s is larger than 1 MiB", host)
 	case errors.As(f.err, &unknown):
-		return fmt.Sprintf("the certificate of %s is not trusted: if a proxy or a private cloud is expected there, set ca_file to its root certificate", host)
+		return fmt.Sprintf("the certificate of %s is not trusted", host)
 	case errors.As(f.err, &hostname):
 		return fmt.Sprintf("the certificate of %s is for another host", host)
 	case errors.As(f.err, &invalid) && invalid.Reason == x509.Expired:
 		return fmt.Sprintf("the certificate of %s has expired or is not valid yet: check this machine's clock", host)
 	case errors.As(f.err, &cert):
-		return fmt.Sprintf("the certificate of %s is not valid: check ca_file", host)
+		return fmt.Sprintf("the certificate of %s is not valid", host)
 	case errors.As(f.err, &notTLS):
 		return fmt.Sprintf("%s does not speak TLS", host)
 	case errors.As(f.err, &dns) && dns.IsNotFound:

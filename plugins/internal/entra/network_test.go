@@ -56,20 +56,25 @@ func TestNetworkFailures(t *testing.T) {
 		authority string
 		bundle    []byte
 		says      string
+		untrusted bool
 	}{
-		"trusted":             {idp.URL, ca, "answered 418 and no OAuth error"},
-		"unknown authority":   {idp.URL, nil, "is not trusted: if a proxy or a private cloud is expected there, set ca_file"},
-		"another host's name": {strings.Replace(idp.URL, "127.0.0.1", "localhost", 1), ca, "is for another host"},
-		"nobody listens":      {nobody, ca, "connection refused"},
-		"no such host":        {"https://no-such-host.invalid", ca, "no-such-host.invalid"},
-		"no TLS":              {strings.Replace(plain.URL, "http:", "https:", 1), ca, "does not speak TLS"},
+		"trusted":             {idp.URL, ca, "answered 418 and no OAuth error", false},
+		"unknown authority":   {idp.URL, nil, "is not trusted", true},
+		"another host's name": {strings.Replace(idp.URL, "127.0.0.1", "localhost", 1), ca, "is for another host", true},
+		"nobody listens":      {nobody, ca, "connection refused", false},
+		"no such host":        {"https://no-such-host.invalid", ca, "no-such-host.invalid", false},
+		"no TLS":              {strings.Replace(plain.URL, "http:", "https:", 1), ca, "does not speak TLS", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			req := networkRequest(c.authority, c.bundle)
 			req.Mode = sdk.Force
 			clock := entratest.NewClock()
 			_, err := GetToken(t.Context(), req, signInBy, WithClock(clock))
-			if e := wantReason(t, err, flowv1.ReasonTemporarilyUnavailable); !strings.Contains(e.Message, c.says) {
+			reason := flowv1.ReasonTemporarilyUnavailable
+			if c.untrusted {
+				reason = flowv1.ReasonUntrustedCertificate
+			}
+			if e := wantReason(t, err, reason); !strings.Contains(e.Message, c.says) {
 				t.Errorf("message %q, want %q in it", e.Message, c.says)
 			}
 			if len(clock.Sleeps()) > 0 {

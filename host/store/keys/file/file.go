@@ -83,7 +83,8 @@ func (p Provider) create(k store.Key) error {
 		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.WriteString(begins + hex.EncodeToString(k[:]) + "\n")
+	b := k.Reveal()
+	_, err = f.WriteString(begins + hex.EncodeToString(b[:]) + "\n")
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -103,11 +104,10 @@ func (p Provider) read() (k store.Key, err error) {
 	}
 	text, ok := strings.CutPrefix(string(b), begins)
 	raw, err := hex.DecodeString(strings.TrimSpace(text))
-	if !ok || err != nil || len(raw) != len(k) {
+	if !ok || err != nil || len(raw) != store.KeySize {
 		return k, unavailable(p.Path + " is no key file; move it away")
 	}
-	copy(k[:], raw)
-	return k, nil
+	return store.KeyOf([store.KeySize]byte(raw)), nil
 }
 
 func unavailable(why string) error { return fmt.Errorf("%w: %s", store.ErrUnavailable, why) }

@@ -25,16 +25,15 @@ func (Provider) Load(id store.KeyID) (k store.Key, err error) {
 	if err != nil {
 		return k, classify(err)
 	}
-	var b [len(k) + 1]byte // one more shows a key that is too long
+	var b [store.KeySize + 1]byte // one more shows a key that is too long
 	n, err := unix.KeyctlBuffer(unix.KEYCTL_READ, serial, b[:], 0)
 	if err != nil {
 		return k, classify(err)
 	}
-	if n != len(k) {
+	if n != store.KeySize {
 		return k, fmt.Errorf("%w: it has another length", store.ErrNoKey)
 	}
-	copy(k[:], b[:])
-	return k, nil
+	return store.KeyOf([store.KeySize]byte(b[:n])), nil
 }
 
 // Keep puts the key into the user's keyring.
@@ -43,7 +42,8 @@ func (Provider) Keep(k store.Key) (store.Key, error) {
 	// keyring of this thread, and linked to the user's when it is ready.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	serial, err := unix.AddKey(keyType, description+k.ID().String(), k[:], unix.KEY_SPEC_THREAD_KEYRING)
+	b := k.Reveal()
+	serial, err := unix.AddKey(keyType, description+k.ID().String(), b[:], unix.KEY_SPEC_THREAD_KEYRING)
 	if err != nil {
 		return store.Key{}, classify(err)
 	}

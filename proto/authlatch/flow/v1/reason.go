@@ -24,6 +24,9 @@ const (
 	ReasonDeviceRequired = "DEVICE_REQUIRED"
 	// ReasonTemporarilyUnavailable: the provider is unreachable or failing.
 	ReasonTemporarilyUnavailable = "TEMPORARILY_UNAVAILABLE"
+	// ReasonUntrustedCertificate: the provider's certificate cannot be verified,
+	// which time does not cure.
+	ReasonUntrustedCertificate = "UNTRUSTED_CERTIFICATE"
 	// ReasonInvalidClient: the client is unknown, disabled or not a public one.
 	ReasonInvalidClient = "INVALID_CLIENT"
 	// ReasonInvalidScope: the scope or resource is malformed or unknown.
