@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -104,8 +105,21 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			t.Errorf("JSON shows %s", b)
 		}
 	}
-	var k Key
-	if out := fmt.Sprintf("%v %x", k, k); strings.Contains(out, "00") {
-		t.Error(out)
+	// fmt calls no methods on unexported fields, and every program has some.
+	type program struct {
+		secret Secret
+		key    Key
+		token  Token
+	}
+	p := program{NewSecret("hunter2"), KeyOf([KeySize]byte([]byte(strings.Repeat("hunter2.", 4)))), adaTok}
+	for _, v := range []any{p, &p, []program{p}, map[string]program{"": p}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
+			out := fmt.Sprintf(verb, v)
+			for _, shown := range []string{"hunter2", hex.EncodeToString([]byte("hunter2")), "104 117 110", "very secret"} {
+				if strings.Contains(out, shown) {
+					t.Errorf("%s shows %s", verb, out)
+				}
+			}
+		}
 	}
 }

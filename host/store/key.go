@@ -16,19 +16,23 @@ const KeySize = 32
 // Key is the master key of a store; its zero value is none. Like a Secret's
 // text, it is behind a pointer so that it cannot be printed.
 type Key struct {
-	_     [0]func() // == would compare addresses
-	bytes *[KeySize]byte
+	_ [0]func() // == would compare addresses
+	// bytes is no pointer to an array: fmt follows those for a verb that is wrong.
+	bytes *string
 }
 
 // KeyOf takes a key's bytes. What holds them besides must not keep them.
-func KeyOf(b [KeySize]byte) Key { return Key{bytes: &b} }
+func KeyOf(b [KeySize]byte) Key {
+	s := string(b[:])
+	return Key{bytes: &s}
+}
 
 // Reveal returns a copy of the bytes, for a KeyProvider to keep.
 func (k Key) Reveal() [KeySize]byte {
 	if k.bytes == nil {
 		return [KeySize]byte{}
 	}
-	return *k.bytes
+	return [KeySize]byte([]byte(*k.bytes))
 }
 
 // Format hides it, for every verb.
