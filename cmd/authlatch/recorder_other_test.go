@@ -10,7 +10,9 @@ type (
 	watcher  struct{}
 )
 
-func (w *world) record(ts *testscript.TestScript) { ts.Fatalf("-recorded is for Linux") }
+func (w *world) record(*testscript.TestScript) {}
+
+func (w *world) watch(ts *testscript.TestScript) { ts.Fatalf("-watched is for Linux") }
 
 func (w *world) recorded(string, string) string { return "" }
 

@@ -51,8 +51,8 @@ type world struct {
 	url string
 	ca  []byte
 
-	recorder *recorder // nil unless emulator was called with -recorded
-	watcher  *watcher
+	recorder *recorder // nil but on Linux
+	watcher  *watcher  // nil unless emulator was called with -watched
 }
 
 type worldKey struct{}
@@ -74,6 +74,15 @@ func setUp(e *testscript.Env, bin string) error {
 		return err
 	}
 	e.Defer(func() { _ = os.RemoveAll(temp) })
+	brought, err := regularFiles(e.WorkDir)
+	if err != nil {
+		return err
+	}
+	e.Defer(func() {
+		if err := w.secretFree(brought, e.WorkDir, temp); err != nil {
+			e.T().Fatal(err)
+		}
+	})
 	e.Vars = []string{
 		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + temp, "WORK=" + e.WorkDir, "BIN=" + bin,
 		"TERM=xterm", "LANG=C.UTF-8",
@@ -105,9 +114,9 @@ flows = ["NAME"]
 
 // startEmulator is
 //
-//	emulator [-recorded] [-OPTION=DURATION]... [FILE]
+//	emulator [-watched] [-OPTION=DURATION]... [FILE]
 //
-// It writes the config, with one profile a flow and what FILE has, in which
+// It has the recorder before it: see secretFree. It writes the config, with one profile a flow and what FILE has, in which
 // variables are expanded.
 func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
@@ -116,15 +125,16 @@ func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
 		"-access": &opts.AccessTokenLifetime, "-refresh": &opts.RefreshTokenLifetime,
 		"-device": &opts.DeviceCodeLifetime, "-interval": &opts.DeviceCodeInterval,
 	}
-	config, recorded := baseConfig, false
+	opts.Hosts = []string{recorderHost}
+	config, watched := baseConfig, false
 	for _, flow := range []string{"browser", "devicecode", "password"} {
 		config += strings.ReplaceAll(baseProfile, "NAME", flow)
 	}
 	config += "username = \"alice@contoso.example\"\n"
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
-		if arg == "-recorded" {
-			opts.Hosts, recorded = []string{recorderHost}, true
+		if arg == "-watched" {
+			watched = true
 			continue
 		}
 		if !ok {
@@ -139,8 +149,9 @@ func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(server.Close()) })
 	w.server, w.url, w.ca = server, server.URL(), server.CAPEM()
-	if recorded {
-		w.record(ts)
+	w.record(ts)
+	if watched {
+		w.watch(ts)
 	}
 	ts.Setenv("URL", w.url)
 	config = os.Expand(config, ts.Getenv)

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -110,12 +111,14 @@ func runSecretFree(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// record puts a recorder before the emulator and watches the programs.
+// record puts a recorder before the emulator, whose own address remains: that is
+// where its federation server is.
 func (w *world) record(ts *testscript.TestScript) {
 	w.recorder = startRecorder(ts, w.server)
-	w.watcher = startWatcher(ts, ts.Getenv("BIN"))
-	w.url, w.ca = w.recorder.url, w.recorder.ca
+	w.url, w.ca = w.recorder.url, slices.Concat(w.recorder.ca, w.ca)
 }
+
+func (w *world) watch(ts *testscript.TestScript) { w.watcher = startWatcher(ts, ts.Getenv("BIN")) }
 
 // recorded says which secret that has passed is in an output.
 func (w *world) recorded(stdout, stderr string) string {
