@@ -94,10 +94,15 @@ func (t *transport) readForm(c *call) error {
 		c.body = []byte(form.Encode())
 	}
 	if c.device {
-		// MSAL makes this URL by replacing "token" everywhere, host included.
-		if endpoint := t.plan.endpoint; endpoint != nil {
-			c.req.URL = endpoint
+		// MSAL makes this URL by replacing "token" everywhere, in the host and the
+		// tenant too. Whoever answers there could show the person any code.
+		if t.plan.endpoint == nil {
+			return &sdk.Error{
+				Reason:  flowv1.ReasonFlowUnavailable,
+				Message: "the provider has no endpoint for device codes",
+			}
 		}
+		c.req.URL = t.plan.endpoint
 	}
 	return nil
 }

@@ -35,8 +35,10 @@ type provider struct {
 	token func(form url.Values) reply
 	// other answers what is not metadata and no token request.
 	other func(req *http.Request, body string) reply
-	forms []url.Values
-	urls  []string
+	// metadata are the authority's; "" are Entra ID's.
+	metadata string
+	forms    []url.Values
+	urls     []string
 }
 
 // reply is an answer; err breaks the connection instead.
@@ -54,8 +56,10 @@ func (p *provider) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	p.urls = append(p.urls, req.URL.String())
 	var r reply
-	switch {
-	case strings.HasSuffix(req.URL.Path, "/.well-known/openid-configuration"):
+	switch discovery := strings.HasSuffix(req.URL.Path, "/.well-known/openid-configuration"); {
+	case discovery && p.metadata != "":
+		r = reply{body: p.metadata}
+	case discovery:
 		base := "https://" + req.URL.Host + "/" + strings.Split(req.URL.Path, "/")[1]
 		r = reply{body: fmt.Sprintf(`{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q}`, base+"/v2.0", base+"/oauth2/v2.0/authorize", base+"/oauth2/v2.0/token")}
 	case req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/token"):

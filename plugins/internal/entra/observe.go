@@ -103,16 +103,25 @@ func withOpenID(c *call, fields map[string]json.RawMessage, granted []string, bo
 	return body
 }
 
-// deviceEndpoint is the advertised one, if it is on the token endpoint's host.
+// deviceEndpoint is where a code is asked for: the advertised endpoint, if it is
+// on the token endpoint's host, or else what Entra ID and AD FS have beside the
+// token endpoint. nil if there is neither.
 func deviceEndpoint(device, token string) *url.URL {
-	d, err := url.Parse(device)
-	if err != nil || d.Scheme != "https" {
+	tok, err := url.Parse(token)
+	if err != nil || tok.Scheme != "https" {
 		return nil
 	}
-	if tok, err := url.Parse(token); err != nil || !strings.EqualFold(tok.Host, d.Host) {
+	if d, err := url.Parse(device); err == nil && d.Scheme == "https" && strings.EqualFold(tok.Host, d.Host) {
+		return d
+	}
+	beside, ok := strings.CutSuffix(tok.EscapedPath(), "/token")
+	if !ok {
 		return nil
 	}
-	return d
+	// What is left is a prefix of a valid escaped path, so it is one.
+	tok.RawPath = beside + "/devicecode"
+	tok.Path, _ = url.PathUnescape(tok.RawPath)
+	return tok
 }
 
 // deviceAnswer has the fields of RFC 8628 section 3.2 that are for people, and

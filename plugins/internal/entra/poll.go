@@ -7,7 +7,7 @@ import (
 
 // pollPlan is the pace of a device code sign-in (RFC 8628).
 type pollPlan struct {
-	endpoint *url.URL // where to ask for a code; nil leaves it to MSAL
+	endpoint *url.URL // where to ask for a code; nil if the provider has none
 	interval time.Duration
 	end      time.Time
 }

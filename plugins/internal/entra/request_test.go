@@ -175,25 +175,6 @@ func TestInstanceDiscovery(t *testing.T) {
 	}
 }
 
-// MSAL would ask devicecode.example for the code of an authority token.example.
-func TestDeviceEndpoint(t *testing.T) {
-	for _, c := range []struct{ device, token, want string }{
-		{"https://token.example/t/oauth2/v2.0/devicecode", "https://token.example/t/oauth2/v2.0/token", "https://token.example/t/oauth2/v2.0/devicecode"},
-		{"https://evil.example/devicecode", "https://idp.example/token", ""},
-		{"http://idp.example/devicecode", "https://idp.example/token", ""},
-		{"", "https://idp.example/token", ""},
-		{"https://idp.example/devicecode", "%", ""},
-	} {
-		got := ""
-		if u := deviceEndpoint(c.device, c.token); u != nil {
-			got = u.String()
-		}
-		if got != c.want {
-			t.Errorf("deviceEndpoint(%q, %q) = %q, want %q", c.device, c.token, got, c.want)
-		}
-	}
-}
-
 func TestMergeClaims(t *testing.T) {
 	for _, c := range []struct{ base, more, want string }{
 		{"", "", ""},
