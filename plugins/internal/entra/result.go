@@ -74,7 +74,7 @@ func (c *Client) accountOf(res public.AuthResult) stateAccount {
 		}
 	}
 	if a.Username == "" {
-		a.Username = res.IDToken.Email
+		a.Username = res.IDToken.UPN // AD FS's; never the email claim (checkUser)
 	}
 	// A home account id is OBJECT.TENANT; without client_info it is a bare subject.
 	if _, home, ok := strings.Cut(a.ID, "."); ok && c.authority.tenant != "" {
@@ -87,16 +87,17 @@ func (c *Client) accountOf(res public.AuthResult) stateAccount {
 
 // checkUser refuses a sign-in as somebody else than the request names, so that a
 // profile for one user never hands out another's tokens. azidentity does not
-// check; but there the caller sees whose credential it holds. Any name of the ID
-// token will do, as will the account that the request was for: people sign in
-// with aliases.
+// check; but there the caller sees whose credential it holds. The account that
+// the request was for will do, because people sign in with aliases, and so will
+// the names by which a tenant knows its users; the email claim will not, because
+// nobody has verified it and users can change it. Who is not named is refused.
 func (c *Client) checkUser(res public.AuthResult) error {
 	want := c.req.Username
 	if want == "" || (c.req.Account != nil && c.req.Account.ID != "" && c.req.Account.ID == res.Account.HomeAccountID) {
 		return nil
 	}
 	var who string
-	for _, name := range []string{res.Account.PreferredUsername, res.IDToken.PreferredUsername, res.IDToken.UPN, res.IDToken.Email} {
+	for _, name := range []string{res.Account.PreferredUsername, res.IDToken.PreferredUsername, res.IDToken.UPN} {
 		if strings.EqualFold(name, want) {
 			return nil
 		}
@@ -104,12 +105,16 @@ func (c *Client) checkUser(res public.AuthResult) error {
 			who = name
 		}
 	}
+	want = sanitize.Line(want, 100)
 	if who == "" {
-		return nil // the provider does not say
+		return &sdk.Error{
+			Reason:  flowv1.ReasonAccessDenied,
+			Message: fmt.Sprintf("the provider does not say who signed in, but username is %s", want),
+		}
 	}
 	return &sdk.Error{
 		Reason: flowv1.ReasonAccessDenied,
 		Message: fmt.Sprintf("%s signed in, but username is %s; if they are the same person, set username to the former",
-			sanitize.Line(who, 100), sanitize.Line(want, 100)),
+			sanitize.Line(who, 100), want),
 	}
 }

@@ -62,36 +62,6 @@ func TestAuthorizationError(t *testing.T) {
 	}
 }
 
-// Who may sign in for a request that names somebody.
-func TestAnotherUser(t *testing.T) {
-	for name, c := range map[string]struct {
-		username string
-		account  *sdk.Account
-		refused  bool
-	}{
-		"nobody named":                    {},
-		"the same":                        {username: "Alice@Contoso.example"},
-		"another":                         {username: "bob@contoso.example", refused: true},
-		"an alias of the account":         {username: "a.example@contoso.example", account: &sdk.Account{ID: fakeHome}},
-		"another than the account's user": {username: "bob@contoso.example", account: &sdk.Account{ID: "uid-2.home-tenant"}, refused: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			req := fakeRequest()
-			req.Mode, req.Username, req.Account = sdk.Force, c.username, c.account
-			_, err := GetToken(t.Context(), req, signInBy, withProvider(&provider{}))
-			if !c.refused {
-				if err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if e := wantReason(t, err, flowv1.ReasonAccessDenied); !strings.Contains(e.Message, "alice@contoso.example signed in, but username is bob@") {
-				t.Errorf("message %q", e.Message)
-			}
-		})
-	}
-}
-
 // The code is redeemed as a bearer token and bound by a refresh at once.
 func TestBoundTokenAfterSignIn(t *testing.T) {
 	req := fakeRequest()
