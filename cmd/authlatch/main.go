@@ -8,9 +8,11 @@ import (
 	"syscall"
 
 	"github.com/authlatch/authlatch/internal/cli"
+	"github.com/authlatch/authlatch/internal/cloexec"
 )
 
 func main() {
+	cloexec.All()
 	protectSelf()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// A second Ctrl-C ends at once what does not end by itself.

@@ -16,15 +16,15 @@ import (
 // of the programs, again and again. A flow that asks a slow provider lives long
 // enough to be seen; which were seen is checked in the end.
 type watcher struct {
-	bin string
+	bin, dir string
 
 	mu   sync.Mutex
 	seen map[string]bool
 	text strings.Builder
 }
 
-func startWatcher(ts *testscript.TestScript, bin string) *watcher {
-	w := &watcher{bin: bin, seen: map[string]bool{}}
+func startWatcher(ts *testscript.TestScript, bin, dir string) *watcher {
+	w := &watcher{bin: bin, dir: dir, seen: map[string]bool{}}
 	stop := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
@@ -55,6 +55,9 @@ func (w *watcher) look() {
 			continue // the person's browser may know the password
 		}
 		environ, _ := os.ReadFile(filepath.Join(p, "environ")) // what cannot be read cannot leak
+		if strings.Contains(string(environ), "AUTHLATCH_CONFIG=") && !strings.Contains(string(environ), w.dir) {
+			continue // another script's
+		}
 		key := string(cmdline) + string(environ)
 		w.mu.Lock()
 		if !w.seen[key] {
@@ -118,7 +121,9 @@ func (w *world) record(ts *testscript.TestScript) {
 	w.url, w.ca = w.recorder.url, slices.Concat(w.recorder.ca, w.ca)
 }
 
-func (w *world) watch(ts *testscript.TestScript) { w.watcher = startWatcher(ts, ts.Getenv("BIN")) }
+func (w *world) watch(ts *testscript.TestScript) {
+	w.watcher = startWatcher(ts, ts.Getenv("BIN"), w.dir)
+}
 
 // recorded says which secret that has passed is in an output.
 func (w *world) recorded(stdout, stderr string) string {

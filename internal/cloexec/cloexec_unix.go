@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package cloexec
+
+func all() { walk("/dev/fd") }
