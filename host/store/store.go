@@ -129,7 +129,7 @@ func (s *Store) get(l location) ([]byte, bool) {
 	case err == nil:
 		return b, true
 	case errors.Is(err, errDamaged):
-		s.moveAside(l)
+		return s.moveAside(l)
 	case !errors.Is(err, fs.ErrNotExist):
 		s.warnOf(err)
 	}
@@ -186,22 +186,6 @@ func (s *Store) removeFile(path string) error {
 		return nil
 	}
 	return err
-}
-
-// moveAside keeps what is damaged for whoever wants to look, the last one of
-// each name.
-func (s *Store) moveAside(l location) {
-	from := filepath.Join(s.opt.Dir, l.path)
-	to := filepath.Join(s.opt.Dir, damagedDir, l.id.String())
-	err := os.MkdirAll(filepath.Dir(to), 0o700)
-	if err == nil {
-		err = os.Rename(from, to)
-	}
-	where := "was moved to " + filepath.Dir(to)
-	if err != nil {
-		where = "could not be moved aside: " + err.Error()
-	}
-	s.warn("damaged", "a damaged entry of the store "+where+"; the next sign-in replaces it")
 }
 
 // warnOf says why the store is not used. s.mu is held.
