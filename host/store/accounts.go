@@ -80,7 +80,7 @@ func (s *Store) RemoveAll() error {
 		}
 	}
 	clear(s.keys)
-	s.write = writeKey{}
+	s.write, s.made = writeKey{}, Key{}
 	for _, name := range []string{accountsDir, stateDir, damagedDir, recordName} {
 		failed = append(failed, s.removeTree(name))
 	}

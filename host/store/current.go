@@ -39,11 +39,13 @@ type writeKey struct {
 // that one milliseconds.
 const makeTimeout = 10 * time.Second
 
-// writeKey settles the key once in a process. s.mu is held.
+// writeKey settles the key once in a process. A store that cannot be used may be
+// put right while the process runs; only who waited in vain for another does not
+// wait again. s.mu is held.
 func (s *Store) writeKey() (writeKey, error) {
 	if !s.write.settled {
 		p, key, err := s.settleKey()
-		s.write = writeKey{key: key, err: err, settled: true}
+		s.write = writeKey{key: key, err: err, settled: err == nil || errors.Is(err, context.DeadlineExceeded)}
 		if err == nil {
 			s.write.provider = providerNumbers[p.Name()]
 			s.keys[key.ID()] = key
@@ -126,9 +128,12 @@ func (s *Store) readRecord() (record, error) {
 
 // makeKey makes a key with the first provider that works, and records it.
 func (s *Store) makeKey() (KeyProvider, Key, error) {
+	if s.made.bytes == nil {
+		s.made = NewKey() // the same at every try, so that a keyring gets only one
+	}
 	var failed error
 	for _, p := range s.opt.Keys {
-		key, err := p.Keep(NewKey())
+		key, err := p.Keep(s.made)
 		if err != nil {
 			failed = err
 			continue

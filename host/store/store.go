@@ -35,10 +35,11 @@ type Store struct {
 	opt Options
 
 	mu     sync.Mutex
-	memory map[string][]byte // by location.path
-	unkept error             // why the last of memory is not on disk
+	memory map[string]remembered // by location.path
+	unkept error                 // why the last of memory is not on disk
 	keys   map[KeyID]Key
 	write  writeKey
+	made   Key // for a new store
 	warned map[string]bool
 	local  map[string]chan struct{} // locks within this process
 }
@@ -53,7 +54,7 @@ func Open(opt Options) *Store {
 		opt.Warn = func(string) {}
 	}
 	return &Store{
-		opt: opt, memory: map[string][]byte{}, keys: map[KeyID]Key{},
+		opt: opt, memory: map[string]remembered{}, keys: map[KeyID]Key{},
 		warned: map[string]bool{}, local: map[string]chan struct{}{},
 	}
 }
@@ -109,7 +110,7 @@ func (s *Store) DeleteState(k StateKey) { s.remove(k.location()) }
 func (s *Store) get(l location) ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if b, ok := s.memory[l.path]; ok {
+	if b, ok := s.recall(l); ok {
 		return b, true
 	}
 	if s.opt.Dir == "" {
@@ -140,12 +141,14 @@ func (s *Store) get(l location) ([]byte, bool) {
 func (s *Store) put(l location, payload []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := s.boundBefore(l)
 	if err := s.putFile(l, payload); err != nil {
-		s.memory[l.path], s.unkept = payload, err
+		s.remember(l, payload, err)
 		s.warnOf(err)
 		return
 	}
 	delete(s.memory, l.path)
+	s.boundByUs(l, before)
 }
 
 func (s *Store) putFile(l location, payload []byte) error {

@@ -1,0 +1,100 @@
+//go:build unix
+
+package store
+
+import (
+	"bytes"
+	"io/fs"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// limitFiles makes every write beyond size fail, as a full disk does, in the
+// middle of a file. The second call lifts it.
+func limitFiles(t *testing.T, size uint64) (lift func()) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ)
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	limited := before
+	limited.Cur = min(limited.Cur, size)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limited); err != nil {
+		t.Skip(err)
+	}
+	lifted := false
+	lift = func() {
+		if !lifted {
+			lifted = true
+			if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Cleanup(lift)
+	return lift
+}
+
+func TestAFullDiskLosesNothing(t *testing.T) {
+	f := newFixture(t)
+	s := f.open()
+	s.PutBinding(adaBinding)
+	s.PutState(adaBinding.StateKey(), []byte("before"))
+	big := bytes.Repeat([]byte("x"), 64<<10)
+	tok := tokenOf(string(big))
+
+	lift := limitFiles(t, 4<<10)
+	s.PutState(adaBinding.StateKey(), big)
+	s.PutToken(adaKey, tok)
+	lift()
+
+	f.warned("the store cannot be used")
+	if got, ok := s.State(adaBinding.StateKey()); !ok || !bytes.Equal(got, big) {
+		t.Error("the new state is lost")
+	}
+	if got, ok := s.Token(adaKey); !ok || !same(got, tok) {
+		t.Error("the token is lost")
+	}
+	if got, ok := f.open().State(adaBinding.StateKey()); !ok || string(got) != "before" {
+		t.Errorf("the old state is spoilt: %q", got)
+	}
+	err := filepath.WalkDir(f.dir, func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasPrefix(filepath.Base(path), tempPrefix) {
+			t.Errorf("%s is left", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	s.PutState(adaBinding.StateKey(), big) // there is room again
+	if got, ok := f.open().State(adaBinding.StateKey()); !ok || !bytes.Equal(got, big) {
+		t.Error("nothing is kept when there is room again")
+	}
+}
+
+// The very first write, of the record of the key, fails.
+func TestADiskThatIsFullFromTheBeginning(t *testing.T) {
+	f := newFixture(t)
+	s := f.open()
+	lift := limitFiles(t, 0)
+	s.PutToken(adaKey, adaTok)
+	lift()
+	if got, ok := s.Token(adaKey); !ok || !same(got, adaTok) {
+		t.Error("the token is lost")
+	}
+	if left, _ := filepath.Glob(filepath.Join(f.dir, tempPrefix+"*")); len(left) != 0 {
+		t.Errorf("%v is left", left)
+	}
+	s.PutToken(adaKey, adaTok) // there is room again
+	if _, ok := f.open().Token(adaKey); !ok {
+		t.Error("nothing is kept when there is room again")
+	}
+	if kept := f.keys[0].(*fakeKeys).kept; len(kept) != 1 {
+		t.Errorf("%d keys for one store", len(kept))
+	}
+}
