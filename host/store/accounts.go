@@ -39,29 +39,6 @@ func (s *Store) Accounts() []Binding {
 	return list
 }
 
-// Remove signs an identity out: its binding, its tokens, and the flow's state,
-// unless another identity is signed in to the same account by the same flow.
-func (s *Store) Remove(i Identity) error {
-	about := i.id()
-	binding, signedIn := s.Binding(i)
-	shared := false
-	for _, b := range s.Accounts() {
-		shared = shared || b.Identity.id() != about && signedIn && b.StateKey().id() == binding.StateKey().id()
-	}
-	if signedIn && !shared {
-		s.DeleteState(binding.StateKey())
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	dir := filepath.Join(accountsDir, about.String())
-	for path := range s.memory {
-		if strings.HasPrefix(path, dir+string(filepath.Separator)) {
-			delete(s.memory, path)
-		}
-	}
-	return s.removeTree(dir)
-}
-
 // RemoveAll removes every entry and the store's key. Lock files stay.
 func (s *Store) RemoveAll() error {
 	s.mu.Lock()

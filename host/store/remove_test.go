@@ -1,0 +1,75 @@
+package store
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// Nobody is told "signed out" while a refresh token stays.
+func TestRemoveOfABindingThatCannotBeRead(t *testing.T) {
+	damage := func(f *fixture) {
+		if err := os.WriteFile(f.path(ada.location()), []byte("x"), 0o600); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	for name, harm := range map[string]func(f *fixture){
+		"damaged":               damage,
+		"damaged and put aside": func(f *fixture) { damage(f); f.open().Accounts() },
+		"no key here":           func(f *fixture) { f.keys[0].(*fakeKeys).err = ErrUnavailable },
+		"the key is lost":       func(f *fixture) { clear(f.keys[0].(*fakeKeys).kept) },
+		"of a newer version": func(f *fixture) {
+			b, _ := os.ReadFile(f.path(ada.location()))
+			if err := os.WriteFile(f.path(ada.location()), resealed(b, func(b []byte) { b[4] = format + 1 }), 0o600); err != nil {
+				f.t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			s := f.open()
+			s.PutBinding(adaBinding)
+			s.PutState(adaBinding.StateKey(), []byte("refresh token"))
+			s.PutToken(adaKey, adaTok)
+			state, token := f.path(adaBinding.StateKey().location()), f.path(adaKey.location())
+			harm(f)
+			if err := f.open().Remove(ada); err == nil || !strings.Contains(err.Error(), "authlatch logout --all") {
+				t.Errorf("%v", err)
+			}
+			for _, path := range []string{state, token} {
+				if _, err := os.Stat(path); err != nil {
+					t.Errorf("half removed: %v", err)
+				}
+			}
+			f.keys[0].(*fakeKeys).err = nil
+			if err := f.open().RemoveAll(); err != nil {
+				t.Error(err)
+			}
+			for _, path := range []string{state, token} {
+				if _, err := os.Stat(path); err == nil {
+					t.Errorf("%s is left", path)
+				}
+			}
+			if err := f.open().Remove(ada); err != nil {
+				t.Errorf("nobody is signed in: %v", err)
+			}
+		})
+	}
+}
+
+// After a new sign-in the damage of the one before is no obstacle, nor left.
+func TestRemoveAfterAHealedBinding(t *testing.T) {
+	f := newFixture(t)
+	s := f.open()
+	s.PutBinding(adaBinding)
+	if err := os.WriteFile(f.path(ada.location()), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.Accounts()
+	s.PutBinding(adaBinding)
+	for range 2 {
+		if err := s.Remove(ada); err != nil {
+			t.Error(err)
+		}
+	}
+}
