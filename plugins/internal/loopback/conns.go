@@ -26,6 +26,12 @@ func (*conns) context(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
+// connOf returns the connection of r; nil if no server of ours has it.
+func connOf(r *http.Request) net.Conn {
+	c, _ := r.Context().Value(connKey{}).(net.Conn)
+	return c
+}
+
 // track is an http.Server's ConnState.
 func (cs *conns) track(c net.Conn, s http.ConnState) {
 	cs.mu.Lock()
@@ -49,5 +55,5 @@ func (cs *conns) track(c net.Conn, s http.ConnState) {
 func (cs *conns) protect(r *http.Request) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	cs.keep, _ = r.Context().Value(connKey{}).(net.Conn)
+	cs.keep = connOf(r)
 }

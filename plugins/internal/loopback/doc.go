@@ -14,4 +14,19 @@
 // listener's state; everything else (a favicon, a preconnect, a forged error, a
 // replay) gets a constant page and changes nothing. The package shows nothing
 // that it was sent, logs nothing and knows nothing of tokens.
+//
+// # Other users of the machine
+//
+// The state is in the URL that a browser is started with, and other users can
+// read command lines. With it they could have the person signed in as somebody
+// else: PKCE does not help, because the URL has the challenge too. So on Linux
+// the kernel is asked who owns the other end of a connection, and a request
+// counts only if that is the process's own user, who logged in to the session
+// that it belongs to (sudo, su), or root (the relays of WSL and of containers).
+//
+// The other end may be outside of the kernel's view, for a browser on Windows
+// with WSL's mirrored network for one, or a sandbox may forbid the question.
+// Then, and on systems other than Linux, the state alone decides, as it does
+// between programs of the same user and for whom a service of root's or of the
+// user's own forwards requests.
 package loopback

@@ -10,8 +10,13 @@ import (
 )
 
 // ServeHTTP answers one request. What it answers depends on the request's host,
-// path and state alone, and shows nothing of it.
+// path, state and sender alone, and shows nothing of it.
 func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Before all else: another user of the machine may well know the state.
+	if c := connOf(r); c != nil && l.stranger(c) {
+		show(w, http.StatusForbidden, strayPage)
+		return
+	}
 	// Another name than ours means DNS rebinding: a foreign page that made its
 	// own name point here, in order to read our answers.
 	if !l.ours(r.Host) {

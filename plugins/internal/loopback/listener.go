@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -44,6 +45,8 @@ type Listener struct {
 	answered chan *Answer
 	closing  chan struct{}
 	closed   sync.Once
+	// stranger reports whether another user of the machine is at the other end.
+	stranger func(net.Conn) bool
 
 	mu      sync.Mutex
 	pending chan struct{} // nil before the answer; closed when its page was written
@@ -56,6 +59,11 @@ type Listener struct {
 // with *PortError if the target names a port that is taken. ctx bounds the
 // binding only; Close ends the rest.
 func Listen(ctx context.Context, t Target) (*Listener, error) {
+	return listenApart(ctx, t, fromStranger)
+}
+
+// listenApart is Listen with another way to tell strangers.
+func listenApart(ctx context.Context, t Target, stranger func(net.Conn) bool) (*Listener, error) {
 	if t.Host == "" {
 		t.Host = "localhost"
 	}
@@ -72,6 +80,7 @@ func Listen(ctx context.Context, t Target) (*Listener, error) {
 		conns:    &conns{},
 		answered: make(chan *Answer, 1),
 		closing:  make(chan struct{}),
+		stranger: stranger,
 	}
 	l.server = &http.Server{
 		Handler:           l,
