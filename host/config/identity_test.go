@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/authlatch/authlatch/host/store"
 )
 
 // Two files may each have a profile "work", of two people at one provider: a
@@ -46,5 +48,26 @@ func TestProfilesOfTwoFilesShareNoSignIn(t *testing.T) {
 	}
 	if lock("", other) != theirs || runtime.GOOS != "windows" && lock("", filepath.Dir(other)+"//other.toml") != theirs {
 		t.Error("the same file by a variable is another one")
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	named := "version = 1\n[profiles.work]\nusername = \"Ada@Contoso.com\"\n"
+	plain := "version = 1\n[profiles.work]\n"
+	for _, c := range []struct {
+		name, text string
+		flags      Flags
+		want       store.Identity
+	}{
+		{"a user named by the profile, whatever its name", named, Flags{}, store.Identity{Username: "ada@contoso.com"}},
+		{"another user on the command line", named, Flags{Username: "bob@contoso.com"}, store.Identity{Username: "bob@contoso.com"}},
+		{"no user: the profile's name", plain, Flags{}, store.Identity{Profile: "work"}},
+		{"a hint is no identity, so that login --username and token agree", plain, Flags{Username: "bob@contoso.com"}, store.Identity{Profile: "work"}},
+	} {
+		s, err := Resolve(parse(t, c.text), c.flags, environment())
+		c.want.Authority, c.want.Tenant, c.want.ClientID = "https://login.microsoftonline.com", "organizations", DefaultClientID
+		if err != nil || s.Identity() != c.want {
+			t.Errorf("%s: %+v, %v", c.name, s.Identity(), err)
+		}
 	}
 }

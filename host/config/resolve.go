@@ -126,18 +126,6 @@ func (r *resolver) flows(flag string) {
 	}
 }
 
-// failForeign says that a flow of others has no authority or client_id: it may be
-// a misspelt one of ours.
-func (r *resolver) failForeign(flow string, flag bool) {
-	problem := "the flow " + strconv.Quote(flow) + " is not one of authlatch's own (" + strings.Join(shippedFlows, ", ") + ") and needs authority and client_id"
-	next := "correct its name, or set authority and client_id in [profiles." + r.s.Profile + "]"
-	if flag {
-		r.fail(&Error{Key: "--flow", Problem: problem, Next: next})
-		return
-	}
-	r.fail(r.file.errorAt(r.at("flows"), problem, next))
-}
-
 // authority settles cloud and authority, which are two spellings of one setting.
 func (r *resolver) authority(flags Flags) {
 	type source struct{ cloud, authority, cloudOrigin, authorityOrigin string }
