@@ -18,3 +18,6 @@ func waitForExit(pid int) {
 	defer func() { _ = windows.CloseHandle(process) }()
 	_, _ = windows.WaitForSingleObject(process, windows.INFINITE)
 }
+
+// closeInherited has nothing to do: only handles that are named are inherited.
+func closeInherited() {}

@@ -30,8 +30,9 @@ const exitGrace = 500 * time.Millisecond
 // Run by hand the process says what it is on stderr and exits with code 1. Serve
 // reads no argument and no stdin, writes one line to stdout, and from then on
 // what the flow prints or logs goes to the host's log: bounded, not secret, and
-// never to the person. The process makes itself undumpable (Linux), writes no
-// core file (Unix), accepts a connection from its parent only (Linux, macOS; by
+// never to the person. The process closes every descriptor but 0, 1 and 2 that
+// it was started with (Unix), makes itself undumpable (Linux), writes no core
+// file (Unix), accepts a connection from its parent only (Linux, macOS; by
 // mutual TLS elsewhere), and exits when its parent is gone.
 func Serve(flow Flow) {
 	if os.Getenv(handshake.CookieKey) != handshake.CookieValue {
@@ -39,6 +40,7 @@ func Serve(flow Flow) {
 			"Install it and try:  authlatch flow list\n", filepath.Base(os.Args[0]), flow.Describe().Name)
 		os.Exit(1)
 	}
+	closeInherited()
 	protectSelf()
 	host, err := parent()
 	if err != nil {

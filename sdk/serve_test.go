@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
@@ -44,19 +43,11 @@ func TestMain(m *testing.M) {
 type processFlow struct{}
 
 func (processFlow) Describe() sdk.Description {
-	return sdk.Description{Name: "process", Version: selfProtection()}
+	return sdk.Description{Name: "process", Version: selfProtection() + ", inherited " + inherited()}
 }
 
 func (processFlow) GetToken(context.Context, *sdk.Request, sdk.Prompter) (*sdk.Token, error) {
 	return goodToken(), nil
-}
-
-func coreLimit() uint64 {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
-		return 1
-	}
-	return limit.Max
 }
 
 // startFlow starts the test binary as a flow, without go-plugin's client, and
@@ -77,6 +68,7 @@ func startFlow(t *testing.T, env ...string) (string, *exec.Cmd) {
 		t.Fatal(err)
 	}
 	cmd.Stderr = os.Stderr
+	cmd.ExtraFiles = []*os.File{os.Stderr, os.Stderr} // what a careless host leaks
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +138,7 @@ func TestServesItsParentOnly(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(stranger), "refused: ") {
 		t.Errorf("a stranger got %q, %v", stranger, err)
 	}
-	if got, want := call(f[3]), wantProtection; got != want {
+	if got, want := call(f[3]), wantProtection+", inherited none"; got != want {
 		t.Errorf("the parent got %q, want %q", got, want)
 	}
 }

@@ -8,6 +8,12 @@
 // no process of its group, no socket, no file descriptor and no goroutine
 // behind, and answer with a valid message, the context's error, a *FlowError or
 // a *PluginError.
+//
+// A flow gets descriptors 0, 1 and 2. On Unix it also gets what the embedding
+// program has left open without close-on-exec, which for a Go program is what it
+// was started with: marking that is for main, as cmd/authlatch does first of
+// all, because a library cannot know what its program means to pass on. Flows
+// with the SDK close it at their start; another flow can use it.
 package launch
 
 import (
