@@ -21,6 +21,8 @@ type SignedIn struct {
 	ClientID  string
 	Username  string
 	Profile   string
+	// Config is the config file that has Profile, if not the user's own.
+	Config string
 	// Current says that it is the one of this Host's profile.
 	Current bool
 }
@@ -37,7 +39,7 @@ func (h *Host) Accounts(ctx context.Context) ([]SignedIn, error) {
 			Account: Account{ID: b.Account.ID, Username: b.Account.Username, Tenant: b.Account.Tenant, Environment: b.Account.Environment},
 			Flow:    b.Flow, SignedInOn: b.SignedInOn,
 			Authority: b.Identity.Authority, Tenant: b.Identity.Tenant, ClientID: b.Identity.ClientID,
-			Username: b.Identity.Username, Profile: b.Identity.Profile,
+			Username: b.Identity.Username, Profile: b.Identity.Profile, Config: b.Identity.Config,
 			Current: b.Identity.LockName() == current.LockName(),
 		})
 	}

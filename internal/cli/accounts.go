@@ -16,6 +16,7 @@ type signedIn struct {
 	Tenant     string          `json:"tenant,omitempty"` // signed in for
 	ClientID   string          `json:"client_id"`
 	Profile    string          `json:"profile,omitempty"`
+	Config     string          `json:"config,omitempty"` // of Profile, if it is not the user's own file
 	Flow       string          `json:"flow"`
 	SignedInOn int64           `json:"signed_in_on"` // seconds since the epoch
 }
@@ -43,7 +44,7 @@ func (a *app) printAccounts(bindings []store.Binding, output string) error {
 		for i, b := range bindings {
 			all[i] = signedIn{
 				Account: accountDocument(b.Account), Authority: b.Identity.Authority, Tenant: b.Identity.Tenant,
-				ClientID: b.Identity.ClientID, Profile: b.Identity.Profile, Flow: b.Flow, SignedInOn: b.SignedInOn.Unix(),
+				ClientID: b.Identity.ClientID, Profile: b.Identity.Profile, Config: b.Identity.Config, Flow: b.Flow, SignedInOn: b.SignedInOn.Unix(),
 			}
 		}
 		return a.printJSON(all)
@@ -55,11 +56,19 @@ func (a *app) printAccounts(bindings []store.Binding, output string) error {
 	rows := make([][]string, len(bindings))
 	for i, b := range bindings {
 		rows[i] = []string{
-			b.Account.Username, b.Identity.Profile, b.Identity.Tenant, b.Identity.Authority, b.Flow,
+			b.Account.Username, profileOf(b.Identity), b.Identity.Tenant, b.Identity.Authority, b.Flow,
 			b.SignedInOn.UTC().Format(time.RFC3339),
 		}
 	}
 	return a.printTable([]string{"USERNAME", "PROFILE", "TENANT", "AUTHORITY", "FLOW", "SIGNED IN"}, rows)
+}
+
+// profileOf tells the profiles of another config file than the user's own apart.
+func profileOf(i store.Identity) string {
+	if i.Config == "" {
+		return i.Profile
+	}
+	return i.Profile + " (" + i.Config + ")"
 }
 
 // storeOnly opens the store for a command without a profile.
