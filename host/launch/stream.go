@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
@@ -24,6 +25,7 @@ func (s *session) describe(ctx context.Context) (*flowv1.DescribeResponse, error
 	defer cancel()
 	d, err := s.flow.Describe(callCtx, &flowv1.DescribeRequest{})
 	if err != nil {
+		s.awaitDeadline(callCtx, status.Code(err))
 		if callCtx.Err() != nil && ctx.Err() == nil {
 			return nil, s.fault(nil, "did not describe itself within %v", timeout)
 		}
