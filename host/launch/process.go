@@ -1,17 +1,13 @@
 package launch
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -155,27 +151,6 @@ func (p *process) awaitHandshake(first <-chan string) error {
 	return errors.New(what)
 }
 
-// readStdout sends the first line to first and drains the rest into the log. A
-// line that does not end within maxHandshakeLine counts as one line; first is
-// closed without a line if there is none.
-func (p *process) readStdout(r io.Reader, first chan<- string) {
-	b := bufio.NewReaderSize(r, maxHandshakeLine)
-	line, err := b.ReadSlice('\n')
-	if err == nil || errors.Is(err, bufio.ErrBufferFull) || len(line) > 0 {
-		first <- strings.TrimRight(string(line), "\r\n")
-	}
-	close(first)
-	if err == nil || errors.Is(err, bufio.ErrBufferFull) {
-		drain(b, p.out.writer("stdout"))
-	}
-}
-
-// drain reads r to its end, so that the flow never blocks on a full pipe.
-func drain(r io.Reader, w *lineWriter) {
-	_, _ = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, make([]byte, 32<<10))
-	w.flush()
-}
-
 // kill ends the process and its group, without waiting. It may be called at any
 // time, from any goroutine, and more than once.
 func (p *process) kill() {
@@ -229,37 +204,4 @@ func (p *process) exitText() string {
 		return "exit status 0"
 	}
 	return p.exit.Error()
-}
-
-// The rest of runner.Runner.
-
-// Stdout is the one line that go-plugin may see.
-func (p *process) Stdout() io.ReadCloser { return io.NopCloser(strings.NewReader(p.line + "\n")) }
-
-// Stderr is empty: go-plugin 1.8.0's parser panics on a hostile line.
-func (p *process) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
-
-func (p *process) Name() string { return p.binary.Name }
-
-// ID is empty before the fork, which tells go-plugin that there is nothing to
-// kill.
-func (p *process) ID() string {
-	if p.pid == 0 {
-		return ""
-	}
-	return strconv.Itoa(p.pid)
-}
-
-func (p *process) Wait(context.Context) error { <-p.gone; return nil }
-
-func (p *process) Kill(context.Context) error { p.kill(); return nil }
-
-func (p *process) Diagnose(context.Context) string { return "" }
-
-func (p *process) PluginToHost(network, address string) (string, string, error) {
-	return network, address, nil
-}
-
-func (p *process) HostToPlugin(network, address string) (string, string, error) {
-	return network, address, nil
 }
