@@ -3,6 +3,8 @@ package loopback
 import (
 	"crypto/subtle"
 	"errors"
+	"fmt"
+	"io"
 	"net/url"
 	"sync"
 )
@@ -79,5 +81,5 @@ func (a *Answer) Done(err error) {
 	})
 }
 
-func (*Answer) String() string   { return "[redacted]" }
-func (*Answer) GoString() string { return "[redacted]" }
+// Format is for package fmt, with every verb.
+func (*Answer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
