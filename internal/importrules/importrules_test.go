@@ -1,6 +1,8 @@
 package importrules
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -14,18 +16,61 @@ import (
 // build constraints change what is imported.
 func TestRules(t *testing.T) {
 	testbin.DependOnSources(t)
+	all := graph{}
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		t.Run(goos, func(t *testing.T) {
 			g := load(t, goos)
+			maps.Copy(all, g)
 			for _, r := range rules {
-				if len(r.about(g)) == 0 {
-					t.Logf("%q: no such package is there yet", r.says)
-				}
 				for _, line := range r.broken(g) {
 					t.Errorf("%s, but\n\t%s", r.says, line)
 				}
 			}
 		})
+	}
+	t.Run("every pattern matches a package", func(t *testing.T) {
+		for _, line := range idle(rules, toCome, all) {
+			t.Error(line)
+		}
+	})
+}
+
+// idle returns one line for each pattern of the rules that matches no package,
+// those to come left out, and for each of those to come that has come.
+func idle(rules []rule, toCome []string, g graph) []string {
+	matches := func(pattern string) bool {
+		for p := range g {
+			if match(pattern, p) {
+				return true
+			}
+		}
+		return false
+	}
+	var lines []string
+	for _, r := range rules {
+		for _, p := range slices.Concat(r.of, r.butNot, r.mayNotImport, r.mayNotLink, r.except) {
+			if !slices.Contains(toCome, p) && !matches(p) {
+				lines = append(lines, fmt.Sprintf("%q: %s matches no package", r.says, p))
+			}
+		}
+	}
+	for _, p := range toCome {
+		if matches(p) {
+			lines = append(lines, p+" is there: take it off the list of those to come")
+		}
+	}
+	return lines
+}
+
+func TestIdle(t *testing.T) {
+	rules := []rule{{says: "r", of: []string{"./sdk", "./sdx"}, butNot: []string{"./later"}, mayNotLink: []string{"os"}}}
+	g := graph{module + "/sdk": {"os"}, "os": nil}
+	if got := idle(rules, []string{"./later"}, g); !slices.Equal(got, []string{`"r": ./sdx matches no package`}) {
+		t.Errorf("got %q", got)
+	}
+	g[module+"/later"] = nil
+	if got := idle(rules, []string{"./later"}, g); len(got) != 2 || !strings.HasPrefix(got[1], "./later is there") {
+		t.Errorf("got %q", got)
 	}
 }
 

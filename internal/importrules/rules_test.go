@@ -22,8 +22,19 @@ const (
 	msal     = "github.com/AzureAD/microsoft-authentication-library-for-go/..."
 )
 
-// rules is the house: who may import whom. A rule for packages that are not
-// written yet applies from the day they are.
+// heavyKeyProviders are the packages of host/store/keys, by name, that only
+// authlatch links: what opens the store for a helper must not need them.
+var heavyKeyProviders = []string{}
+
+// toCome are the patterns of packages that are not written yet. Any other that
+// matches no package is a mistake, and a rule with it guards nothing.
+var toCome = []string{
+	"./sdk/flowtest",
+	"./sdk/flowtest/...",
+	"github.com/godbus/dbus/...",
+}
+
+// rules is the house: who may import whom.
 var rules = []rule{
 	{
 		says: "the contract depends on nothing else of the product",
@@ -59,6 +70,10 @@ var rules = []rule{
 		mayNotImport: []string{msal},
 	},
 	{
+		says: "the loopback listener knows nothing of MSAL",
+		of:   []string{"./plugins/internal/loopback/..."}, mayNotLink: []string{msal},
+	},
+	{
 		says: "the host never links MSAL: signing in happens in a flow's process",
 		of:   []string{"./host/...", "./sdk/...", "./cmd/..."}, mayNotLink: []string{msal},
 	},
@@ -73,7 +88,7 @@ var rules = []rule{
 	},
 	{
 		says: "the store's reader and the config are fit for a helper",
-		of:   []string{"./host/store/...", "./host/config/..."}, butNot: []string{"./host/store/keys/..."},
+		of:   []string{"./host/store/...", "./host/config/..."}, butNot: heavyKeyProviders,
 		mayNotLink: heavy,
 	},
 	{
