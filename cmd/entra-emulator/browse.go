@@ -77,37 +77,39 @@ func (f personFlags) password() (string, error) {
 // stands where a browser would.
 func browse(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	flags := flag.NewFlagSet("browse", flag.ContinueOnError)
-	who := addPersonFlags(flags)
-	if err := parse(flags, "browse [flags] URL", args, stdout); err != nil {
+	return play(ctx, flags, "URL", args, stdout, func(ctx context.Context, p *person.Person, url string, cancel bool) (err error) {
+		if cancel {
+			_, _, err = p.CancelSignIn(ctx, url)
+		} else {
+			_, _, err = p.SignIn(ctx, url)
+		}
 		return err
-	}
-	if flags.NArg() != 1 {
-		return fmt.Errorf("%w: browse takes one URL", errUsage)
-	}
-	p, err := who.person()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, browseTime)
-	defer cancel()
-	if *who.cancel {
-		_, _, err = p.CancelSignIn(ctx, flags.Arg(0))
-	} else {
-		_, _, err = p.SignIn(ctx, flags.Arg(0))
-	}
-	return err
+	})
 }
 
 // enterCode signs a device in.
 func enterCode(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	flags := flag.NewFlagSet("enter-code", flag.ContinueOnError)
-	who := addPersonFlags(flags)
 	uri := flags.String("url", "https://localhost:8443/device", "the verification URI")
-	if err := parse(flags, "enter-code [flags] CODE", args, stdout); err != nil {
+	return play(ctx, flags, "CODE", args, stdout, func(ctx context.Context, p *person.Person, code string, cancel bool) error {
+		if cancel {
+			return p.DeclineCode(ctx, *uri, code)
+		}
+		return p.EnterCode(ctx, *uri, code)
+	})
+}
+
+// play reads the command line of a subcommand, which takes one operand, and lets
+// the person do what it is for, in browseTime.
+func play(ctx context.Context, flags *flag.FlagSet, operand string, args []string, stdout io.Writer,
+	do func(ctx context.Context, p *person.Person, operand string, cancel bool) error,
+) error {
+	who := addPersonFlags(flags)
+	if err := parse(flags, "Usage: entra-emulator "+flags.Name()+" [flags] "+operand, args, stdout); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 {
-		return fmt.Errorf("%w: enter-code takes one code", errUsage)
+		return fmt.Errorf("%w: %s takes one %s", errUsage, flags.Name(), operand)
 	}
 	p, err := who.person()
 	if err != nil {
@@ -115,8 +117,5 @@ func enterCode(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, browseTime)
 	defer cancel()
-	if *who.cancel {
-		return p.DeclineCode(ctx, *uri, flags.Arg(0))
-	}
-	return p.EnterCode(ctx, *uri, flags.Arg(0))
+	return do(ctx, p, flags.Arg(0), *who.cancel)
 }

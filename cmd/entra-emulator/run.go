@@ -23,8 +23,7 @@ Usage:
   entra-emulator enter-code [flags] CODE   enter a device code as a person would
 
 BROWSER="entra-emulator browse --ca-file FILE" makes programs sign in by themselves.
-Each command explains its flags with --help.
-`
+Each command explains its flags with --help.`
 
 // errUsage is wrapped by what is wrong with the command line.
 var errUsage = errors.New("usage")
@@ -41,8 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		case "serve":
 			args = args[1:]
 		case "help":
-			say(stdout, usage)
-			return exitOK
+			args = []string{"--help"}
 		}
 	}
 	err := command(ctx, args, stdout, stderr)
@@ -64,12 +62,13 @@ func say(w io.Writer, format string, args ...any) {
 	_, _ = fmt.Fprintf(w, format, args...)
 }
 
-// parse parses flags; help goes to stdout, what is wrong becomes an errUsage.
-func parse(flags *flag.FlagSet, synopsis string, args []string, stdout io.Writer) error {
+// parse parses flags; help, which begins with about, goes to stdout, what is
+// wrong becomes an errUsage.
+func parse(flags *flag.FlagSet, about string, args []string, stdout io.Writer) error {
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		say(stdout, "Usage: entra-emulator %s\n\n", synopsis)
+		say(stdout, "%s\n\nFlags:\n", about)
 		flags.SetOutput(stdout)
 		flags.PrintDefaults()
 		return flag.ErrHelp

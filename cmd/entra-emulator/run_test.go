@@ -159,7 +159,7 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"browse"}, exitUsage, "one URL"},
 		{[]string{"browse", "--user", "stranger@contoso.example", "https://localhost"}, exitUsage, "--password-file"},
 		{[]string{"browse", "--ca-file", bad, "https://localhost"}, exitFailed, "no certificate"},
-		{[]string{"enter-code"}, exitUsage, "one code"},
+		{[]string{"enter-code"}, exitUsage, "one CODE"},
 	} {
 		var out, errs bytes.Buffer
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -171,10 +171,26 @@ func TestWrongUse(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"help"}, {"--help"}, {"browse", "--help"}, {"enter-code", "-h"}} {
+	serves := []string{"stand-in for Microsoft Entra ID", "entra-emulator browse", "entra-emulator enter-code", "-addr"}
+	for _, c := range []struct {
+		args []string
+		says []string
+	}{
+		{[]string{"help"}, serves},
+		{[]string{"--help"}, serves},
+		{[]string{"-h"}, serves},
+		{[]string{"serve", "-h"}, serves},
+		{[]string{"browse", "--help"}, []string{"browse [flags] URL", "-ca-file"}},
+		{[]string{"enter-code", "-h"}, []string{"enter-code [flags] CODE", "-ca-file", "-url"}},
+	} {
 		var out, errs bytes.Buffer
-		if code := run(t.Context(), args, &out, &errs); code != exitOK || !strings.Contains(out.String(), "ca-file") && args[0] != "help" || errs.Len() > 0 {
-			t.Errorf("%v: exit code %d: %s%s", args, code, &out, &errs)
+		if code := run(t.Context(), c.args, &out, &errs); code != exitOK || errs.Len() > 0 {
+			t.Errorf("%v: exit code %d: %s", c.args, code, &errs)
+		}
+		for _, text := range c.says {
+			if !strings.Contains(out.String(), text) {
+				t.Errorf("%v: %q is not in\n%s", c.args, text, &out)
+			}
 		}
 	}
 }

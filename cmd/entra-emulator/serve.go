@@ -28,7 +28,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	codeLife := flags.Duration("device-code-lifetime", 0, "of device codes (default 15m)")
 	interval := flags.Duration("device-interval", 0, "between a device flow's polls (default 5s)")
 	verbose := flags.Bool("verbose", false, "log each request to stderr")
-	if err := parse(flags, "[flags]", args, stdout); err != nil {
+	if err := parse(flags, usage, args, stdout); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
