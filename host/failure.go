@@ -43,7 +43,7 @@ func (h *Host) judge(ctx context.Context, j *job, c call, err error) error {
 	var plugin *launch.PluginError
 	switch {
 	case errors.Is(err, ErrCancelled), errors.Is(context.Cause(ctx), ErrCancelled):
-		return &Error{Code: ExitDeclined, Flow: c.flow, What: "the sign-in was cancelled", Err: err}
+		return &Error{Code: ExitDeclined, Flow: c.flow, What: signInCancelled, Err: err}
 	case errors.As(err, &failed):
 		return h.flowFailed(j, c, failed)
 	case ctx.Err() != nil:
@@ -168,6 +168,8 @@ func (h *Host) needPerson(j *job, why *Error) *Error {
 	return e
 }
 
+const signInCancelled = "the sign-in was cancelled"
+
 // ended is the error of a call whose context is over. late is the code if it
 // took too long.
 func ended(cause error, late ExitCode) *Error {
@@ -181,7 +183,11 @@ func ended(cause error, late ExitCode) *Error {
 	case !errors.Is(cause, context.Canceled):
 		cause = errors.Join(context.Canceled, cause)
 	}
-	return &Error{Code: ExitDeclined, What: "the request was cancelled", Err: cause}
+	what := "the request was cancelled"
+	if late == ExitDeclined { // whoever noticed the person's Ctrl-C first
+		what = signInCancelled
+	}
+	return &Error{Code: ExitDeclined, What: what, Err: cause}
 }
 
 // notFound is the error for a flow that is not there or may not run.
