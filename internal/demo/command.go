@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/creack/pty"
 )
@@ -20,14 +20,9 @@ import (
 type result struct {
 	pid    int
 	stdout []byte
-	// flows are the flow processes that its log says it has started.
+	// flows are the flow processes that its log said it had started, as they were
+	// found then.
 	flows []flowProcess
-}
-
-type flowProcess struct {
-	name string
-	pid  int
-	path string
 }
 
 // terminal is the person's side of a program that runs in a terminal of its own.
@@ -37,16 +32,37 @@ type terminal struct {
 	screen func(line string)
 }
 
+// ending is how long a program that was told to end may take: it has to end its
+// flow and the scripted browser's connection.
+const ending = 5 * time.Second
+
+// command is a program in this world. When ctx ends it is told to end, not
+// killed: only so can it take its own children and files with it.
+func (w *world) command(ctx context.Context, path string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path, args...) // #nosec G204 -- our own programs, and the person's kubectl
+	cmd.Cancel = func() error { return cmd.Process.Signal(gentleSignal()) }
+	cmd.WaitDelay = ending
+	cmd.Env = w.environ()
+	cmd.Dir = w.dir
+	return cmd
+}
+
 // run runs a program of the world with a terminal, stdout and stderr apart, and
 // fails unless it exits 0.
-func (w *world) run(ctx context.Context, term terminal, name string, args ...string) (result, error) {
+func (w *world) run(ctx context.Context, term terminal, path string, args ...string) (result, error) {
+	name := filepath.Base(path)
 	fmt.Printf("  $ %s %s\n", name, strings.Join(args, " "))
-	cmd := exec.CommandContext(ctx, w.program(name), args...) // #nosec G204 -- our own program
-	cmd.Env = append(w.environ(), "AUTHLATCH_LOG=debug")
-	cmd.Dir = w.dir
+	cmd := w.command(ctx, path, args...)
+	cmd.Env = append(cmd.Env, "AUTHLATCH_LOG=debug")
 	cmd.Stdin = term.typed
 	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	var r result
+	log := lineReader{show: func(line string) {
+		if f, ok := startedFlow(line); ok {
+			r.flows = append(r.flows, f)
+		}
+	}}
+	cmd.Stdout, cmd.Stderr = &stdout, io.MultiWriter(&stderr, &log)
 
 	done, err := attachTerminal(cmd, term.screen)
 	if err != nil {
@@ -54,7 +70,7 @@ func (w *world) run(ctx context.Context, term terminal, name string, args ...str
 	}
 	err = cmd.Run()
 	done()
-	r := result{stdout: stdout.Bytes(), flows: startedFlows(stderr.String())}
+	r.stdout = stdout.Bytes()
 	if cmd.Process != nil {
 		r.pid = cmd.Process.Pid
 		w.started = append(w.started, r.pid)
@@ -113,32 +129,4 @@ func (l *lineReader) Write(p []byte) (int, error) {
 		l.rest = rest
 		l.show(strings.TrimRight(controls.ReplaceAllString(line, ""), "\r "))
 	}
-}
-
-var startedLine = regexp.MustCompile(`msg="flow started" flow=(\S+) pid=(\d+) path=(\S+)`)
-
-func startedFlows(log string) []flowProcess {
-	var flows []flowProcess
-	for _, m := range startedLine.FindAllStringSubmatch(log, -1) {
-		pid, err := strconv.Atoi(m[2])
-		if err == nil {
-			flows = append(flows, flowProcess{name: m[1], pid: pid, path: strings.Trim(m[3], `"`)})
-		}
-	}
-	return flows
-}
-
-// isOwnBinary reports whether the flow's binary is that file of the installation
-// and another than the host's.
-func (f flowProcess) isOwnBinary(want, hosts string) bool {
-	ran, err := os.Stat(f.path)
-	if err != nil || !ran.Mode().IsRegular() {
-		return false
-	}
-	installed, err := os.Stat(want)
-	if err != nil || !os.SameFile(ran, installed) {
-		return false
-	}
-	host, err := os.Stat(hosts)
-	return err == nil && !os.SameFile(ran, host)
 }

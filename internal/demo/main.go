@@ -43,12 +43,14 @@ func run() error {
 	return fmt.Errorf("unknown argument %q: there is only playground", flag.Arg(0))
 }
 
+// demonstrate goes through the steps. When it is interrupted, what failed for
+// that is of no interest, but what is left behind would be.
 func demonstrate(ctx context.Context, bin string) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %s", limit))
 	defer cancel()
 	w, err := newWorld(ctx, bin, "--device-interval", "1s")
 	if err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 
@@ -56,7 +58,7 @@ func demonstrate(ctx context.Context, bin string) (err error) {
 		signInByBrowser, signInByDeviceCode, signInByPassword, useKubectl,
 	} {
 		if err := step(ctx, w); err != nil {
-			return err
+			return unlessEnded(ctx, err)
 		}
 	}
 	if err := w.close(); err != nil {
@@ -64,4 +66,17 @@ func demonstrate(ctx context.Context, bin string) (err error) {
 	}
 	fmt.Println("\nAll of it worked. Nothing is left running, and nothing outside the temporary directory, which is gone.")
 	return nil
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// unlessEnded is err, or why ctx has ended if it has.
+func unlessEnded(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return errInterrupted
+	case ctx.Err() != nil:
+		return errors.Join(context.Cause(ctx), err)
+	}
+	return err
 }

@@ -48,7 +48,7 @@ func playground(ctx context.Context, bin string) (err error) {
 	}
 	w.untidy = true
 	defer func() { err = errors.Join(err, w.close()) }()
-	kube, err := w.writeKubeconfig()
+	kube, err := w.writeKubeconfig(w.program("kubectl-authlatch"))
 	if err != nil {
 		return err
 	}

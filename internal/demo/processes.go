@@ -17,10 +17,10 @@ import (
 const leaving = 5 * time.Second
 
 // stillRunning returns the processes of a world, as "pid command": those that
-// have its home, as the browsers do, and those of pids that run a program of bin,
+// have its home, as the browsers do, and those of pids that run a program of bins,
 // since a protected process shows its environment to root only. Where there is
 // no /proc it returns none.
-func stillRunning(home, bin string, pids []int) []string {
+func stillRunning(home string, bins []string, pids []int) []string {
 	var found []string
 	for deadline := time.Now().Add(leaving); ; time.Sleep(50 * time.Millisecond) {
 		found = found[:0]
@@ -34,7 +34,7 @@ func stillRunning(home, bin string, pids []int) []string {
 			cmdline, _ := os.ReadFile(filepath.Join(p, "cmdline"))
 			command, _, _ := strings.Cut(string(cmdline), "\x00")
 			inherits := bytes.Contains(append([]byte{0}, environ...), []byte("\x00HOME="+home+"\x00"))
-			if inherits || slices.Contains(pids, pid) && filepath.Dir(command) == bin {
+			if inherits || slices.Contains(pids, pid) && slices.Contains(bins, filepath.Dir(command)) {
 				found = append(found, fmt.Sprintf("%d %s", pid, command))
 			}
 		}

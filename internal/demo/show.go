@@ -57,3 +57,10 @@ func claimsOf(token string) (map[string]any, error) {
 	err = json.Unmarshal(payload, &claims)
 	return claims, err
 }
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

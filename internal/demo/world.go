@@ -16,7 +16,6 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/authlatch/authlatch/emulator"
 )
@@ -114,10 +113,7 @@ func newWorld(ctx context.Context, bin string, args ...string) (_ *world, err er
 // startEmulator returns when the emulator says that it is ready.
 func (w *world) startEmulator(ctx context.Context, args []string) error {
 	args = append([]string{"--addr", "127.0.0.1:0", "--ca-file", w.caFile}, args...)
-	cmd := exec.CommandContext(ctx, w.program("entra-emulator"), args...) // #nosec G204 -- our own program
-	cmd.Cancel = func() error { return cmd.Process.Signal(gentleSignal()) }
-	cmd.WaitDelay = 5 * time.Second // for connections that a client keeps open
-	cmd.Env = w.environ()
+	cmd := w.command(ctx, w.program("entra-emulator"), args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -159,12 +155,10 @@ func (w *world) close() error {
 		if err := w.emulator.Process.Signal(gentleSignal()); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			errs = append(errs, err)
 		}
-		var exit *exec.ExitError
-		if err := w.emulator.Wait(); err != nil && !errors.As(err, &exit) {
-			errs = append(errs, err)
-		}
+		// How it ended is of no interest, only that it did.
+		_ = w.emulator.Wait()
 	}
-	for _, left := range stillRunning(w.home(), w.bin, w.started) {
+	for _, left := range stillRunning(w.home(), []string{w.bin, w.aloneDir("authlatch")}, w.started) {
 		errs = append(errs, fmt.Errorf("left running: %s", left))
 	}
 	for _, left := range append(leftBehind(w.home()), leftBehind(filepath.Join(w.dir, "tmp"))...) {
@@ -176,6 +170,9 @@ func (w *world) close() error {
 }
 
 func (w *world) program(name string) string { return filepath.Join(w.bin, executable(name)) }
+
+// aloneDir is a directory for that program only.
+func (w *world) aloneDir(name string) string { return filepath.Join(w.dir, "alone", name) }
 
 func (w *world) home() string { return filepath.Join(w.dir, "home") }
 
