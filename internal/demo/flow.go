@@ -20,6 +20,7 @@ type flowProcess struct {
 
 	parent  int         // by the system
 	program os.FileInfo // the file that it runs, by the system
+	runs    string      // where that is
 	// hidden is set where the system shows the program to root only, since the
 	// flow protects its memory: program is then that of its command line.
 	hidden bool
@@ -67,6 +68,7 @@ func (f *flowProcess) askSystem() error {
 	}
 	f.program, err = os.Stat(proc + "exe") // of the file itself, wherever it has gone
 	if !errors.Is(err, fs.ErrPermission) {
+		f.runs, _ = os.Readlink(proc + "exe")
 		return err
 	}
 	f.hidden = true
@@ -74,8 +76,8 @@ func (f *flowProcess) askSystem() error {
 	if err != nil {
 		return err
 	}
-	path, _, _ := strings.Cut(string(cmdline), "\x00")
-	f.program, err = os.Stat(path)
+	f.runs, _, _ = strings.Cut(string(cmdline), "\x00")
+	f.program, err = os.Stat(f.runs)
 	return err
 }
 
@@ -104,7 +106,7 @@ func (f *flowProcess) isolated(host int, flowFile, hostFile string) error {
 		return fmt.Errorf("look at the flow's process: %w", f.err)
 	}
 	if f.parent != host || !os.SameFile(f.program, installed) {
-		return fmt.Errorf("process %d is not the host's (%d) child that runs %s: its parent is %d, its program %s", f.pid, host, flowFile, f.parent, f.program.Name())
+		return fmt.Errorf("process %d is not the host's (%d) child that runs %s: its parent is %d, its program %s", f.pid, host, flowFile, f.parent, f.runs)
 	}
 	return nil
 }
