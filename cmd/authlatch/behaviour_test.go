@@ -4,8 +4,8 @@ package main_test
 
 import (
 	"encoding/json"
-	"slices"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
