@@ -21,12 +21,13 @@ import (
 // TestScripts runs the real programs against an emulator of each script's own.
 // The commands that the scripts have besides testscript's are below and in the
 // other files: emulator, fault, count, user, exits, fails, until, stale,
-// terminal, secret-free.
+// terminal, warned, secret-free.
 func TestScripts(t *testing.T) {
 	bin := testbin.Dir(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true, ContinueOnError: true,
-		Setup: func(e *testscript.Env) error { return setUp(e, bin) },
+		Condition: condition,
+		Setup:     func(e *testscript.Env) error { return setUp(e, bin) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulator": startEmulator,
 			"fault":    func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).fault(ts, args) },
@@ -37,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"until":    until,
 			"stale":    stale,
 			"terminal": runInTerminal,
+			"warned":   warned,
 
 			"secret-free": runSecretFree,
 		},
