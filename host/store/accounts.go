@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
@@ -39,31 +38,6 @@ func (s *Store) Accounts() []Binding {
 	return list
 }
 
-// RemoveAll removes every entry and the store's key. Lock files stay.
-func (s *Store) RemoveAll() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.memory)
-	if s.opt.Dir == "" {
-		return nil
-	}
-	var failed []error
-	if r, err := s.readRecord(); err == nil {
-		for _, p := range slices.Concat(s.opt.Keys, s.opt.ReadKeys) {
-			keyID, err := ParseKeyID(r.KeyID)
-			if f, ok := p.(Forgetter); ok && err == nil && p.Name() == r.Provider {
-				failed = append(failed, f.Forget(keyID))
-			}
-		}
-	}
-	clear(s.keys)
-	s.write, s.made = writeKey{}, Key{}
-	for _, name := range []string{accountsDir, stateDir, damagedDir, recordName} {
-		failed = append(failed, s.removeTree(name))
-	}
-	return errors.Join(failed...)
-}
-
 func (s *Store) removeTree(name string) error {
 	if s.opt.Dir == "" {
 		return nil
@@ -83,8 +57,7 @@ func (s *Store) identities() []id {
 	defer s.mu.Unlock()
 	var all []id
 	add := func(name string) {
-		var about id
-		if b, err := hex.DecodeString(name); err == nil && copy(about[:], b) == len(about) && !slices.Contains(all, about) {
+		if about, ok := parseID(name); ok && !slices.Contains(all, about) {
 			all = append(all, about)
 		}
 	}

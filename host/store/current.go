@@ -2,149 +2,132 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
-	"slices"
 	"time"
 )
 
-// lostKey is said once where entries are found whose key is gone for good.
-const lostKey = "the key of the store is gone (after a reboot, a kernel keyring's is); sign in once more"
-
-// ErrNoProvider says that nothing here can keep a key.
-var ErrNoProvider = errors.New(`sign-ins are kept only until this process ends, because no keyring is available here; to keep them, set [store] key = "file" or AUTHLATCH_STORE_KEY=file`)
-
-// errMemory: the user wants no files.
-var errMemory = errors.New(`the store is memory only, as [store] key = "memory" or AUTHLATCH_STORE_KEY says`)
-
-// record is store.json: which provider keeps the current key.
-type record struct {
-	Version  int    `json:"version"`
-	Provider string `json:"provider"`
-	KeyID    string `json:"key_id"`
-}
-
-// writeKey is the key of new entries, once it has been settled.
+// writeKey is the key of new entries.
 type writeKey struct {
 	key      Key
 	provider byte
-	err      error
-	settled  bool
+	// record is what store.json said when it was settled: if that changes, another
+	// process has replaced or forgotten the key.
+	record []byte
 }
 
-// makeTimeout bounds the wait for another process that makes the key; it takes
-// that one milliseconds.
-const makeTimeout = 10 * time.Second
-
-// writeKey settles the key once in a process. A store that cannot be used may be
-// put right while the process runs; only who waited in vain for another does not
-// wait again. s.mu is held.
-func (s *Store) writeKey() (writeKey, error) {
-	if !s.write.settled {
-		p, key, err := s.settleKey()
-		s.write = writeKey{key: key, err: err, settled: err == nil || errors.Is(err, context.DeadlineExceeded)}
+// underKey calls write with the key that store.json names, having made one if
+// need be, and keeps it from being replaced meanwhile. s.mu is held.
+func (s *Store) underKey(write func(writeKey) error) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	// Twice: another process may forget the key (logout --all) between the making
+	// and the writing, hardly again and again.
+	for range 3 {
+		unlock, err := s.lockKey(sharedLock)
+		if err != nil {
+			return err
+		}
+		err = s.settle()
 		if err == nil {
-			s.write.provider = providerNumbers[p.Name()]
-			s.keys[key.ID()] = key
+			err = write(s.write)
+			unlock()
+			return err
+		}
+		unlock()
+		if !errors.Is(err, ErrNoKey) {
+			return err
+		}
+		if err := s.makeNew(); err != nil {
+			return err
 		}
 	}
-	return s.write, s.write.err
+	return fmt.Errorf("%w: other processes keep replacing it", ErrUnavailable)
 }
 
-func (s *Store) settleKey() (KeyProvider, Key, error) {
+// errNoHome: nobody knows where files would be.
+var errNoHome = errors.New("there is no home directory; set AUTHLATCH_STORE_DIR")
+
+// usable says whether there are to be files, and makes the directory.
+func (s *Store) usable() error {
 	if s.opt.Dir == "" && len(s.opt.Keys) > 0 {
-		return nil, Key{}, errors.New("there is no home directory; set AUTHLATCH_STORE_DIR")
+		return errNoHome
 	}
 	if s.opt.Dir == "" || s.opt.Explicit && len(s.opt.Keys) == 0 {
-		return nil, Key{}, errMemory
+		return errMemory
 	}
-	if err := makeDir(s.opt.Dir); err != nil {
-		return nil, Key{}, err
-	}
-	p, key, err := s.recordedKey()
-	if err == nil || !errors.Is(err, ErrNoKey) {
-		return p, key, err
-	}
-	// There is no store yet, or its key is gone: one process makes a new one.
-	ctx, cancel := context.WithTimeout(context.Background(), makeTimeout)
-	defer cancel()
-	unlock, err := lockFile(ctx, filepath.Join(s.opt.Dir, locksDir), "key")
-	if err != nil {
-		return nil, Key{}, fmt.Errorf("locking the store: %w", err)
-	}
-	defer unlock()
-	if p, key, err := s.recordedKey(); err == nil || !errors.Is(err, ErrNoKey) {
-		return p, key, err
-	}
-	return s.makeKey()
+	return makeDir(s.opt.Dir)
 }
 
-// recordedKey is the key that store.json names. ErrNoKey means: make one.
-func (s *Store) recordedKey() (KeyProvider, Key, error) {
+// settle makes s.write the key that store.json names. ErrNoKey means that there
+// is none, or that it is lost. s.mu is held, and the key lock.
+func (s *Store) settle() error {
 	r, err := s.readRecord()
 	if err != nil {
-		return nil, Key{}, err
+		return err
 	}
-	if s.opt.Explicit && s.opt.Keys[0].Name() != r.Provider {
-		return nil, Key{}, ErrNoKey // the user has chosen another
+	now := encode(r)
+	if s.write.record != nil && string(s.write.record) == string(now) {
+		return nil
 	}
-	keyID, err := ParseKeyID(r.KeyID)
+	s.write = writeKey{}
+	p, key, err := s.recorded(r)
 	if err != nil {
-		return nil, Key{}, ErrNoKey
+		return err
 	}
-	for _, p := range slices.Concat(s.opt.Keys, s.opt.ReadKeys) {
-		if p.Name() != r.Provider {
-			continue
-		}
-		key, err := p.Load(keyID)
-		if errors.Is(err, ErrNoKey) {
-			s.warn("lost", lostKey)
-		}
-		return p, key, err
-	}
-	return nil, Key{}, fmt.Errorf("%w (it is kept by: %s)", ErrUnavailable, r.Provider)
+	s.warnOfChoice(r)
+	s.write = writeKey{key: key, provider: providerNumbers[p.Name()], record: now}
+	s.keys[key.ID()] = key
+	return nil
 }
 
-func (s *Store) readRecord() (record, error) {
-	b, err := readFile(filepath.Join(s.opt.Dir, recordName))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errDamaged) {
-		return record{}, ErrNoKey
-	}
+// makeNew makes the store's key, unless another process has just done so.
+func (s *Store) makeNew() error {
+	unlock, err := s.lockKey(exclusiveLock)
 	if err != nil {
-		return record{}, err
+		return err
 	}
-	var r record
-	if json.Unmarshal(b, &r) != nil || r.Version < 1 {
-		return record{}, ErrNoKey
+	defer unlock()
+	r, err := s.readRecord()
+	if err == nil {
+		_, _, err = s.recorded(r)
 	}
-	if r.Version > format {
-		return record{}, errNewer
+	if err == nil || !errors.Is(err, ErrNoKey) {
+		return err
 	}
-	return r, nil
+	if r.KeyID != "" {
+		s.warn("lost", lostKey)
+	}
+	return s.makeKey(r)
 }
 
-// makeKey makes a key with the first provider that works, and records it.
-func (s *Store) makeKey() (KeyProvider, Key, error) {
-	if s.made.bytes == nil {
-		s.made = NewKey() // the same at every try, so that a keyring gets only one
+// slowFailure is what no provider takes that answers; one that hangs has a
+// time-out of its own. Who has waited so long is not asked again for slowPause:
+// its failure must cost a process that time once, not at every entry.
+const (
+	slowFailure = time.Second
+	slowPause   = time.Minute
+)
+
+// failure is what a provider said that was slow to say so.
+type failure struct {
+	err error
+	at  time.Time
+}
+
+// load asks a provider for a key. s.mu is held.
+func (s *Store) load(p KeyProvider, keyID KeyID) (Key, error) {
+	began := s.opt.Now()
+	if f, ok := s.slow[p.Name()]; ok && began.Sub(f.at).Abs() < slowPause {
+		return Key{}, f.err
 	}
-	var failed error
-	for _, p := range s.opt.Keys {
-		key, err := p.Keep(s.made)
-		if err != nil {
-			failed = err
-			continue
-		}
-		r := record{Version: format, Provider: p.Name(), KeyID: key.ID().String()}
-		return p, key, writeFile(filepath.Join(s.opt.Dir, recordName), append(encode(r), '\n'))
+	key, err := p.Load(keyID)
+	delete(s.slow, p.Name())
+	if now := s.opt.Now(); errors.Is(err, ErrUnavailable) && now.Sub(began) >= slowFailure {
+		s.slow[p.Name()] = failure{err, now}
 	}
-	if failed != nil && s.opt.Explicit {
-		return nil, Key{}, failed
-	}
-	return nil, Key{}, ErrNoProvider
+	return key, err
 }
 
 // key finds the key of an entry and keeps it for the next. s.mu is held.
@@ -152,9 +135,29 @@ func (s *Store) key(h header) (Key, error) {
 	if key, ok := s.keys[h.keyID]; ok {
 		return key, nil
 	}
-	key, err := loadKey(slices.Concat(s.opt.Keys, s.opt.ReadKeys), h)
+	key, err := loadKey(s.providers(), h, s.load)
+	if errors.Is(err, ErrNoKey) {
+		err = s.lostOrElsewhere(h, err)
+	}
 	if err == nil {
 		s.keys[h.keyID] = key
 	}
 	return key, err
 }
+
+// lostOrElsewhere looks at the record's places for a key that was not found.
+func (s *Store) lostOrElsewhere(h header, gone error) error {
+	r, err := s.readRecord()
+	if err != nil {
+		return gone
+	}
+	for _, k := range append(r.Others, r.keptKey) {
+		if p := s.provider(k.Provider); p != nil && k.KeyID == h.keyID.String() {
+			return elsewhere(k, p, gone)
+		}
+	}
+	return gone
+}
+
+// isTimeout is whether the wait for a lock has ended.
+func isTimeout(err error) bool { return errors.Is(err, context.DeadlineExceeded) }

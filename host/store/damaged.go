@@ -11,9 +11,10 @@ func (l location) aside() string { return filepath.Join(damagedDir, l.id.String(
 
 // moveAside keeps what is damaged for whoever wants to look, the last one of
 // each name. Another process may just have replaced it by a good entry: what was
-// moved is looked at again, and if it is good it is put back and its payload
+// moved is looked at again, and if it is good it is put back and its content
 // returned. s.mu is held.
-func (s *Store) moveAside(l location) (payload []byte, good bool) {
+func (s *Store) moveAside(l location) (plain []byte, good bool) {
+	defer s.sharing()() // or a rekey would not see it
 	from, to := filepath.Join(s.opt.Dir, l.path), filepath.Join(s.opt.Dir, l.aside())
 	err := os.MkdirAll(filepath.Dir(to), 0o700)
 	if err == nil {
@@ -24,9 +25,9 @@ func (s *Store) moveAside(l location) (payload []byte, good bool) {
 	}
 	if err == nil {
 		moved := location{l.kind, l.id, l.aside()}
-		if payload, err := readEntry(s.opt.Dir, moved, s.key); !errors.Is(err, errDamaged) {
+		if plain, err := readEntry(s.opt.Dir, moved, s.key); !errors.Is(err, errDamaged) {
 			s.putBack(from, to)
-			return payload, err == nil
+			return plain, err == nil
 		}
 	}
 	where := "was moved to " + filepath.Dir(to)

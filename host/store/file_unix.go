@@ -9,13 +9,25 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // readFile reads a small regular file that is this user's alone. It makes the
 // system calls itself, because os.Open sets up the poller, which a warm call
 // has no other use for. A symbolic link is an error, and a FIFO does not block.
 func readFile(path string) ([]byte, error) {
-	fail := func(op string, err error) ([]byte, error) { return nil, &fs.PathError{Op: op, Path: path, Err: err} }
+	b, _, err := readFileTime(path)
+	return b, err
+}
+
+// readFileTime is readFile, with the time of the last change.
+func readFileTime(path string) ([]byte, time.Time, error) {
+	var modified time.Time
+	fail := func(op string, err error) ([]byte, time.Time, error) {
+		return nil, modified, &fs.PathError{Op: op, Path: path, Err: err}
+	}
 	fd, err := again(func() (int, error) {
 		return syscall.Open(path, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	})
@@ -23,17 +35,18 @@ func readFile(path string) ([]byte, error) {
 		return fail("open", err)
 	}
 	defer func() { _ = syscall.Close(fd) }() // it was only read
-	var st syscall.Stat_t
-	if err := syscall.Fstat(fd, &st); err != nil {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
 		return fail("stat", err)
 	}
 	mode := fs.FileMode(st.Mode) & fs.ModePerm
-	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		mode |= fs.ModeIrregular
 	}
 	if err := checkFile(path, int(st.Uid), mode, st.Size); err != nil {
-		return nil, err
+		return nil, modified, err
 	}
+	modified = time.Unix(st.Mtim.Unix())
 	b := make([]byte, st.Size)
 	for done := 0; done < len(b); {
 		n, err := again(func() (int, error) { return syscall.Read(fd, b[done:]) })
@@ -41,11 +54,11 @@ func readFile(path string) ([]byte, error) {
 			return fail("read", err)
 		}
 		if n == 0 {
-			return nil, errDamaged // it has become shorter: we never write in place
+			return nil, modified, errDamaged // it has become shorter: we never write in place
 		}
 		done += n
 	}
-	return b, nil
+	return b, modified, nil
 }
 
 func again(call func() (int, error)) (int, error) {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/hex"
 	"os"
 	"path/filepath"
 )
@@ -36,9 +35,7 @@ func (s *Store) tokensOf(about id) []location {
 	}
 	var all []location
 	for name := range names {
-		var token id
-		if b, err := hex.DecodeString(name); err == nil && len(b) == len(token) {
-			copy(token[:], b)
+		if token, ok := parseID(name); ok {
 			all = append(all, location{kindToken, token, filepath.Join(dir, name)})
 		}
 	}

@@ -179,24 +179,3 @@ func TestALostRecord(t *testing.T) {
 		f.warned("")
 	}
 }
-
-func TestAnExplicitChoiceMovesTheStore(t *testing.T) {
-	f := newFixture(t)
-	f.open().PutToken(adaKey, adaTok)
-	ring, file := f.keys[0], newFakeKeys("file")
-	f.keys, f.explicit = []KeyProvider{file, ring}, true
-	s := f.open()
-	if _, ok := s.Token(adaKey); !ok {
-		t.Error("what the keyring's key encrypted is lost")
-	}
-	s.PutBinding(adaBinding)
-	if len(file.kept) != 1 {
-		t.Error("the key file is not used")
-	}
-	f.explicit, f.keys = false, []KeyProvider{ring, file}
-	f.open().PutToken(adaKey, adaTok)
-	if len(ring.(*fakeKeys).kept) != 1 || len(file.kept) != 1 {
-		t.Error("auto does not stay with what the store was made with")
-	}
-	f.warned("")
-}

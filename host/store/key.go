@@ -96,3 +96,28 @@ type KeyProvider interface {
 type Forgetter interface {
 	Forget(KeyID) error
 }
+
+// Placer is a KeyProvider that keeps keys at one of several places, as each user
+// namespace has a kernel keyring of its own: a key that was kept at another place
+// is not lost, only not available.
+type Placer interface {
+	// Place names where keys are kept here and now; "" is not known.
+	Place() string
+}
+
+// Adder is a KeyProvider whose Keep returns the key that it holds already, and
+// which can hold others beside it.
+type Adder interface {
+	Add(Key) error
+}
+
+// Checker is a KeyProvider that can say whether it could keep a key now, without
+// keeping one: nil, or why not.
+type Checker interface {
+	Check() error
+}
+
+// Copier is a KeyProvider that may hold a copy of a key for the session.
+type Copier interface {
+	HasCopy(KeyID) bool
+}

@@ -18,7 +18,7 @@ func ReadToken(dir string, providers []KeyProvider, k TokenKey) (Token, bool) {
 		return Token{}, false
 	}
 	l := k.location()
-	payload, err := readEntry(dir, l, func(h header) (Key, error) { return loadKey(providers, h) })
+	payload, err := readEntry(dir, l, func(h header) (Key, error) { return loadKey(providers, h, KeyProvider.Load) })
 	if err != nil {
 		return Token{}, false
 	}
@@ -44,13 +44,13 @@ func readEntry(dir string, l location, keyOf func(header) (Key, error)) ([]byte,
 }
 
 // loadKey asks the provider that the header names, or all if it names none.
-func loadKey(providers []KeyProvider, h header) (Key, error) {
+func loadKey(providers []KeyProvider, h header, load func(KeyProvider, KeyID) (Key, error)) (Key, error) {
 	err := ErrUnavailable
 	for _, p := range providers {
 		if n := providerNumbers[p.Name()]; h.provider != 0 && n != h.provider {
 			continue
 		}
-		key, e := p.Load(h.keyID)
+		key, e := load(p, h.keyID)
 		if e == nil && key.ID() == h.keyID {
 			return key, nil
 		}
@@ -99,3 +99,5 @@ func (e *accessError) Error() string { return e.path + " " + e.problem + "; " + 
 
 // Unwrap makes it a permission error.
 func (e *accessError) Unwrap() error { return fs.ErrPermission }
+
+func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -19,13 +19,16 @@ func (s *Store) Remove(i Identity) error {
 	if err != nil {
 		return err
 	}
-	shared := false
+	elsewhere := false
 	for _, b := range s.Accounts() {
-		shared = shared || b.Identity.id() != about && signedIn && b.StateKey().id() == binding.StateKey().id()
+		elsewhere = elsewhere || b.Identity.id() != about && signedIn && b.StateKey().id() == binding.StateKey().id()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if signedIn && !shared {
+	if s.opt.Dir != "" {
+		defer s.sharing()()
+	}
+	if signedIn && !elsewhere {
 		// First, because a state without its binding is found by nobody.
 		state := binding.StateKey().location()
 		delete(s.memory, state.path)

@@ -19,8 +19,8 @@ type Options struct {
 	Keys []KeyProvider
 	// ReadKeys are more providers that a store may have been made with.
 	ReadKeys []KeyProvider
-	// Explicit says that the user chose Keys[0]: it is used to write even if the
-	// store was made with another, which remains readable.
+	// Explicit says that the user chose Keys[0]. A store that was made with another
+	// stays with that one, with a warning, until Rekey.
 	Explicit bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -39,7 +39,9 @@ type Store struct {
 	unkept error                 // why the last of memory is not on disk
 	keys   map[KeyID]Key
 	write  writeKey
-	made   Key // for a new store
+	made   Key                // for a new store
+	waited bool               // in vain for the key lock
+	slow   map[string]failure // by provider
 	warned map[string]bool
 	local  map[string]chan struct{} // locks within this process
 }
@@ -55,7 +57,7 @@ func Open(opt Options) *Store {
 	}
 	return &Store{
 		opt: opt, memory: map[string]remembered{}, keys: map[KeyID]Key{},
-		warned: map[string]bool{}, local: map[string]chan struct{}{},
+		warned: map[string]bool{}, local: map[string]chan struct{}{}, slow: map[string]failure{},
 	}
 }
 
@@ -74,7 +76,7 @@ func (s *Store) PutToken(k TokenKey, t Token) {
 	if t.ObtainedOn.IsZero() {
 		t.ObtainedOn = s.opt.Now()
 	}
-	s.put(k.location(), encodeToken(t))
+	s.put(payload{k.location(), encodeToken(t)})
 }
 
 // DeleteToken drops a token that was rejected.
@@ -94,7 +96,7 @@ func (s *Store) PutBinding(b Binding) {
 	if b.SignedInOn.IsZero() {
 		b.SignedInOn = s.opt.Now()
 	}
-	s.put(b.Identity.location(), encodeBinding(b))
+	s.put(payload{b.Identity.location(), encodeBinding(b)})
 }
 
 // State finds a flow's state for an account. It is secret.
@@ -102,7 +104,7 @@ func (s *Store) State(k StateKey) ([]byte, bool) { return s.get(k.location()) }
 
 // PutState keeps a flow's state. It must be called before the token that came
 // with it leaves the process: the refresh token before it may be used up.
-func (s *Store) PutState(k StateKey, state []byte) { s.put(k.location(), state) }
+func (s *Store) PutState(k StateKey, state []byte) { s.put(payload{k.location(), state}) }
 
 // DeleteState drops a flow's state, whose refresh token is revoked.
 func (s *Store) DeleteState(k StateKey) { s.remove(k.location()) }
@@ -137,34 +139,67 @@ func (s *Store) get(l location) ([]byte, bool) {
 	return nil, false
 }
 
-// put writes, or keeps in memory with one warning.
-func (s *Store) put(l location, payload []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before := s.boundBefore(l)
-	if err := s.putFile(l, payload); err != nil {
-		s.remember(l, payload, err)
-		s.warnOf(err)
-		return
-	}
-	delete(s.memory, l.path)
-	s.boundByUs(l, before)
+// payload is what is to be kept at a location.
+type payload struct {
+	location
+	plain []byte
 }
 
-func (s *Store) putFile(l location, payload []byte) error {
-	w, err := s.writeKey()
-	if err != nil {
-		return err
+// put writes, or keeps in memory with one warning, all of it in that order.
+func (s *Store) put(all ...payload) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := make([]seen, len(all))
+	for i, p := range all {
+		before[i] = s.boundBefore(p.location)
 	}
-	path := filepath.Join(s.opt.Dir, l.path)
-	if old, err := readFile(path); err == nil {
+	errs := s.putFiles(all)
+	for i, p := range all {
+		if errs[i] != nil {
+			s.remember(p.location, p.plain, errs[i])
+			s.warnOf(errs[i])
+			continue
+		}
+		delete(s.memory, p.path)
+		s.boundByUs(p.location, before[i])
+	}
+}
+
+func (s *Store) putFiles(all []payload) []error {
+	errs := make([]error, len(all))
+	err := s.underKey(func(w writeKey) error {
+		var files []file
+		var of []int
+		for i, p := range all {
+			if errs[i] = s.replaceable(p.path); errs[i] == nil {
+				data := seal(w.key, w.provider, p.kind, p.id, p.plain)
+				files, of = append(files, file{path: filepath.Join(s.opt.Dir, p.path), data: data}), append(of, i)
+			}
+		}
+		for n, err := range writeFiles(files) {
+			errs[of[n]] = err
+		}
+		return nil
+	})
+	if err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
+// replaceable says why what is at path must not be written over.
+func (s *Store) replaceable(path string) error {
+	old, err := readFile(filepath.Join(s.opt.Dir, path))
+	if err == nil {
 		if _, err := parseHeader(old); errors.Is(err, errNewer) {
 			return err
 		}
 	} else if access := (*accessError)(nil); errors.As(err, &access) {
 		return err
 	}
-	return writeFile(path, seal(w.key, w.provider, l.kind, l.id, payload))
+	return nil
 }
 
 func (s *Store) remove(l location) {
@@ -174,6 +209,7 @@ func (s *Store) remove(l location) {
 	if s.opt.Dir == "" {
 		return
 	}
+	defer s.sharing()()
 	if err := s.removeFile(l.path); err != nil {
 		s.warn("remove", "an entry cannot be removed from the store: "+err.Error())
 	}
@@ -201,7 +237,7 @@ func (s *Store) warnOf(err error) {
 	case errors.Is(err, ErrNoKey):
 		s.warn("lost", lostKey)
 	case errors.Is(err, ErrUnavailable):
-		s.warn("unavailable", err.Error()+"; its entries are left alone"+kept)
+		s.warn("unavailable", err.Error()+"; its entries are left alone"+kept+"; to keep them otherwise, run: authlatch store rekey")
 	case errors.Is(err, ErrNoProvider):
 		s.warn("unavailable", err.Error())
 	default:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,12 +19,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
-// fakeKeys is a provider in memory. err, if set, is what it answers.
+// fakeKeys is a provider in memory. err, if set, is what it answers, keep what
+// Keep answers.
 type fakeKeys struct {
 	mu   sync.Mutex
 	name string
 	kept map[KeyID]Key
 	err  error
+	keep error
 }
 
 func newFakeKeys(name string) *fakeKeys { return &fakeKeys{name: name, kept: map[KeyID]Key{}} }
@@ -45,14 +48,19 @@ func (f *fakeKeys) Load(id KeyID) (Key, error) {
 func (f *fakeKeys) Keep(k Key) (Key, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.err != nil {
-		return Key{}, f.err
+	if err := cmp.Or(f.err, f.keep); err != nil {
+		return Key{}, err
 	}
 	f.kept[k.ID()] = k
 	return k, nil
 }
 
 func (f *fakeKeys) Forget(id KeyID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return f.err
+	}
 	delete(f.kept, id)
 	return nil
 }
