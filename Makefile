@@ -63,6 +63,12 @@ demo: build ## Sign in with all three flows against the emulator, and let kubect
 playground: build ## Start the emulator and a profile for it, to try things by hand
 	$(GO) run ./internal/demo -bin "$(BIN)" playground
 
+.PHONY: bench
+bench: build ## Measure what authlatch costs, against a bare process and its peers (BENCHFLAGS=-rounds=N)
+	@mkdir -p "$(BIN)/tools"
+	@$(GO) build -buildvcs=false -o "$(BIN)/tools/bench" ./internal/bench
+	@"$(BIN)/tools/bench" -bin "$(BIN)" $(BENCHFLAGS)
+
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint $(TOOLS)/buf ## Run golangci-lint, buf lint and the import rules
 	$(TOOLS)/golangci-lint run ./...

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// systemCalls counts what a warm call asks of the system about files and
+// descriptors, with few entries and with many: it must be the same.
+func (b *bench) systemCalls(ctx context.Context) error {
+	const what = "system calls on files, 1 and many entries"
+	strace, err := exec.LookPath("strace")
+	if err != nil || runtime.GOOS != "linux" {
+		b.table.without(what, "there is no strace here")
+		return nil
+	}
+	var counts [2]int
+	for i, h := range []*home{b.few, b.many} {
+		n, err := countCalls(ctx, strace, h)
+		if err != nil {
+			b.table.without(what, err.Error())
+			return nil
+		}
+		counts[i] = n
+	}
+	b.table.add(row{what: what, figure: fmt.Sprintf("%d and %d", counts[0], counts[1]), budget: "the same", over: counts[0] != counts[1]})
+	return nil
+}
+
+// countCalls returns the fewest of some runs: now and then Go's runtime looks at
+// its limits once more.
+func countCalls(ctx context.Context, strace string, h *home) (int, error) {
+	fewest := math.MaxInt
+	for range 5 {
+		log := filepath.Join(h.world.dir, "strace")
+		get := h.getToken(ctx)
+		args := append([]string{"-f", "-qq", "-o", log, "-e", "trace=%file,read,pread64,write,fstat,flock,fsync,getdents64,socket,keyctl", get.Path}, get.Args[1:]...)
+		cmd := exec.CommandContext(ctx, strace, args...)
+		cmd.Env, cmd.Dir = get.Env, get.Dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return 0, fmt.Errorf("strace cannot trace here: %w %s", err, bytes.TrimSpace(out))
+		}
+		text, err := os.ReadFile(log)
+		if err != nil {
+			return 0, err
+		}
+		fewest = min(fewest, bytes.Count(text, []byte("\n"))-bytes.Count(text, []byte("resumed>")))
+	}
+	return fewest, nil
+}
