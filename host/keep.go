@@ -18,8 +18,7 @@ func (h *Host) renewed(ctx context.Context, j *job, b store.Binding, t *flowv1.T
 	if now, ok := h.store.Binding(j.identity); !ok || now.StateKey() != b.StateKey() {
 		return tokenOf(h.entry(j, b, t))
 	}
-	h.keepState(b, t)
-	return h.keepToken(j, b, t)
+	return h.keep(j, b, false, t)
 }
 
 // bind says that the identity is now signed in to the token's account, and keeps
@@ -41,9 +40,7 @@ func (h *Host) bind(ctx context.Context, j *job, flow string, t *flowv1.Token) *
 	unlock := h.lockEntries(ctx, j.identity)
 	defer unlock()
 	h.forgetOther(b)
-	h.keepState(b, t)
-	h.store.PutBinding(b)
-	return h.keepToken(j, b, t)
+	return h.keep(j, b, true, t)
 }
 
 // lockEntries is for the moment in which an identity's entries are compared and
@@ -67,17 +64,11 @@ const entriesTimeout = 10 * time.Second
 
 func entriesLock(i store.Identity) string { return "entries " + i.LockName() }
 
-// keepState comes first: a rotated refresh token must be on disk before anything
-// depends on it. What cannot be written the Store says and keeps in memory.
-func (h *Host) keepState(b store.Binding, t *flowv1.Token) {
-	if len(t.GetState()) > 0 {
-		h.store.PutState(b.StateKey(), t.GetState())
-	}
-}
-
-func (h *Host) keepToken(j *job, b store.Binding, t *flowv1.Token) *Token {
+// keep keeps all that an answer has brought, together: it is on disk before
+// anyone gets the token. What cannot be written the Store says and keeps in memory.
+func (h *Host) keep(j *job, b store.Binding, bind bool, t *flowv1.Token) *Token {
 	entry := h.entry(j, b, t)
-	h.store.PutToken(j.key, entry)
+	h.store.PutAnswer(store.Answer{Binding: b, Bind: bind, State: t.GetState(), Key: j.key, Token: entry})
 	return tokenOf(entry)
 }
 

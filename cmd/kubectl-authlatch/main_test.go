@@ -124,10 +124,8 @@ func TestWarmSystemCalls(t *testing.T) {
 	if err != nil {
 		skip(t, "install strace to count the warm path's system calls")
 	}
-	var counts []string
-	for _, entries := range []int{1, 200} {
-		h := newHome(t)
-		h.keep(t, entries)
+	trace := func(h home) (calls []string) {
+		t.Helper()
 		log := filepath.Join(h.dir, "log")
 		cmd, _, stderr := h.command(t, strace, "-f", "-qq", "-o", log, "-e", "trace=%file,read,write,flock,fsync,fcntl,keyctl,socket,execve,getdents64", os.Args[0], "get-token")
 		if err := cmd.Run(); err != nil {
@@ -137,28 +135,47 @@ func TestWarmSystemCalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		calls, files := 0, []string{}
-		for line := range strings.Lines(string(text)) {
-			if strings.Contains(line, "resumed>") || !strings.Contains(line, h.dir) {
-				continue
-			}
-			calls++
-			if strings.Contains(line, "openat(") {
-				files = append(files, strings.Split(line, `"`)[1])
-			}
-			if strings.Contains(line, "O_WRONLY") || strings.Contains(line, "O_RDWR") || strings.Contains(line, "mkdir") {
-				t.Errorf("writes: %s", line)
-			}
-		}
 		for _, word := range []string{"flock(", "fsync(", "socket(", "getdents64("} {
 			if strings.Contains(string(text), word) {
 				t.Errorf("there is a %s", word)
 			}
 		}
+		for line := range strings.Lines(string(text)) {
+			if !strings.Contains(line, "resumed>") && strings.Contains(line, h.dir) {
+				calls = append(calls, line)
+			}
+		}
+		return calls
+	}
+	var counts []string
+	for _, entries := range []int{1, 200} {
+		h := newHome(t)
+		h.keep(t, entries)
+		calls, files := trace(h), []string{}
+		for _, line := range calls {
+			if strings.Contains(line, "openat(") {
+				files = append(files, strings.Split(line, `"`)[1])
+			}
+			if strings.Contains(line, "O_WRONLY") || strings.Contains(line, "O_RDWR") || strings.Contains(line, "mkdir") || strings.Contains(line, "utime") {
+				t.Errorf("writes: %s", line)
+			}
+		}
 		if len(files) != 3 || files[0] != h.env("AUTHLATCH_CONFIG") || !slices.ContainsFunc(files, func(f string) bool { return filepath.Base(f) == "key" }) {
 			t.Errorf("opened %q", files)
 		}
-		counts = append(counts, fmt.Sprint(calls, " calls on ", len(files), " files"))
+		counts = append(counts, fmt.Sprint(len(calls), " calls on ", len(files), " files"))
+
+		// The first use in minutes costs one more, that notes it; the next none.
+		long := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(files[1], time.Time{}, long); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(trace(h)) - len(calls); n != 1 {
+			t.Errorf("noting the use takes %d calls", n)
+		}
+		if n := len(trace(h)) - len(calls); n != 0 {
+			t.Errorf("the next use takes %d calls more", n)
+		}
 	}
 	if counts[0] != counts[1] {
 		t.Errorf("with 1 entry %s, with 200 %s", counts[0], counts[1])

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -13,8 +12,9 @@ import (
 type remembered struct {
 	payload []byte
 	at      time.Time
-	own     seen // the entry on disk
-	binding seen // the identity's binding on disk, for a token
+	used    time.Time // last, for a token
+	own     seen      // the entry on disk
+	binding seen      // the identity's binding on disk, for a token
 }
 
 // seen is what was on disk: the beginning of a file, which no two writes share
@@ -27,7 +27,8 @@ type seen struct {
 
 // remember keeps in memory what err kept from the disk. s.mu is held.
 func (s *Store) remember(l location, payload []byte, err error) {
-	m := remembered{payload: payload, at: s.opt.Now(), own: s.look(l.path)}
+	now := s.opt.Now()
+	m := remembered{payload: payload, at: now, used: now, own: s.look(l.path)}
 	if l.kind == kindToken {
 		m.binding = s.look(bindingBeside(l.path))
 	}
@@ -58,15 +59,19 @@ func (s *Store) superseded(l location, m remembered) bool {
 		return m.own.known // it was there
 	}
 	// What cannot be read here is no better than memory.
-	if _, err := readEntry(s.opt.Dir, l, s.key); err != nil {
+	plain, modified, err := readEntryTime(s.opt.Dir, l, s.key)
+	if err != nil {
 		return false
 	}
 	if m.own.known {
 		return true
 	}
-	// The disk could not be looked at then: only the clock tells.
-	info, err := os.Lstat(filepath.Join(s.opt.Dir, l.path))
-	return err == nil && info.ModTime().After(m.at)
+	// The disk could not be looked at then: only the clock tells. The time of a
+	// token's file is that of its last use.
+	if t, ok := decodeToken(plain); l.kind == kindToken && ok {
+		modified = t.ObtainedOn
+	}
+	return modified.After(m.at)
 }
 
 func changed(then, now seen) bool { return then.known && now.known && then != now }

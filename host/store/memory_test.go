@@ -87,10 +87,6 @@ func TestMemoryMadeBlind(t *testing.T) {
 	} {
 		f := newFixture(t)
 		f.open().PutToken(adaKey, tokenOf("on disk"))
-		info, err := os.Stat(f.path(adaKey.location()))
-		if err != nil {
-			t.Fatal(err)
-		}
 		hidden := f.dir + ".hidden"
 		if err := os.Rename(f.dir, hidden); err != nil {
 			t.Fatal(err)
@@ -98,7 +94,7 @@ func TestMemoryMadeBlind(t *testing.T) {
 		if err := os.WriteFile(f.dir, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f.now = info.ModTime().Add(c.made)
+		f.now = noon.Add(c.made) // noon is when it was obtained
 		host := f.open()
 		host.PutToken(adaKey, tokenOf("remembered"))
 		if c.mended {

@@ -14,6 +14,7 @@ type tokenPayload struct {
 	Scopes     []string `json:"scopes,omitempty"`
 	Account    Account  `json:"account"`
 	ObtainedOn int64    `json:"obtained_on"`
+	Claims     string   `json:"claims,omitempty"`
 }
 
 type bindingPayload struct {
@@ -25,7 +26,7 @@ type bindingPayload struct {
 
 func encodeToken(t Token) []byte {
 	return encode(tokenPayload{
-		t.Secret.Reveal(), t.TokenType, epoch(t.ExpiresOn), epoch(t.RefreshOn), t.Scopes, t.Account, epoch(t.ObtainedOn),
+		t.Secret.Reveal(), t.TokenType, epoch(t.ExpiresOn), epoch(t.RefreshOn), t.Scopes, t.Account, epoch(t.ObtainedOn), t.Claims,
 	})
 }
 
@@ -36,7 +37,7 @@ func decodeToken(b []byte) (Token, bool) {
 	}
 	return Token{
 		Secret: NewSecret(p.Secret), TokenType: p.TokenType, ExpiresOn: fromEpoch(p.ExpiresOn), RefreshOn: fromEpoch(p.RefreshOn),
-		Scopes: p.Scopes, Account: p.Account, ObtainedOn: fromEpoch(p.ObtainedOn),
+		Scopes: p.Scopes, Account: p.Account, ObtainedOn: fromEpoch(p.ObtainedOn), Claims: p.Claims,
 	}, true
 }
 

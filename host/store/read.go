@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // ReadToken is the warm path: it opens the key's one file, asks a provider for
-// its key, and does nothing else: no lock, no writing, no warning. What it
-// cannot read is a miss; the host will say why.
+// its key, notes a fresh token's last use if the one before is a minute ago, and
+// does nothing else: no lock, no writing, no warning. What it cannot read is a
+// miss; the host will say why.
 func ReadToken(dir string, providers []KeyProvider, k TokenKey) (Token, bool) {
 	if dir == "" {
 		return Token{}, false
@@ -18,29 +20,40 @@ func ReadToken(dir string, providers []KeyProvider, k TokenKey) (Token, bool) {
 		return Token{}, false
 	}
 	l := k.location()
-	payload, err := readEntry(dir, l, func(h header) (Key, error) { return loadKey(providers, h, KeyProvider.Load) })
+	plain, last, err := readEntryTime(dir, l, func(h header) (Key, error) { return loadKey(providers, h, KeyProvider.Load) })
 	if err != nil {
 		return Token{}, false
 	}
-	return decodeToken(payload)
+	t, ok := decodeToken(plain)
+	if ok {
+		used(dir, l, t, last, time.Now())
+	}
+	return t, ok
 }
 
 // readEntry reads and decrypts one entry. Its errors are fs.ErrNotExist,
 // errDamaged, errNewer, a provider's, *accessError, or the system's.
 func readEntry(dir string, l location, keyOf func(header) (Key, error)) ([]byte, error) {
-	b, err := readFile(filepath.Join(dir, l.path))
+	b, _, err := readEntryTime(dir, l, keyOf)
+	return b, err
+}
+
+// readEntryTime is readEntry, with the time of the file's last change.
+func readEntryTime(dir string, l location, keyOf func(header) (Key, error)) ([]byte, time.Time, error) {
+	b, modified, err := readFileTime(filepath.Join(dir, l.path))
 	if err != nil {
-		return nil, err
+		return nil, modified, err
 	}
 	h, err := parseHeader(b)
 	if err != nil {
-		return nil, err
+		return nil, modified, err
 	}
 	key, err := keyOf(h)
 	if err != nil {
-		return nil, err
+		return nil, modified, err
 	}
-	return unseal(key, l.kind, l.id, b)
+	b, err = unseal(key, l.kind, l.id, b)
+	return b, modified, err
 }
 
 // loadKey asks the provider that the header names, or all if it names none.
@@ -60,10 +73,6 @@ func loadKey(providers []KeyProvider, h header, load func(KeyProvider, KeyID) (K
 	}
 	return Key{}, err
 }
-
-// ReadPrivate reads a small file for a key provider, if it is this user's alone;
-// its error says what to do otherwise.
-func ReadPrivate(path string) ([]byte, error) { return readFile(path) }
 
 // checkDir refuses a store that is not a directory of this user alone. Below it
 // nobody else gets, whatever the modes there are.

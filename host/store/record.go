@@ -55,6 +55,8 @@ type Token struct {
 	Account   Account
 	// ObtainedOn is this machine's time when it arrived.
 	ObtainedOn time.Time
+	// Claims is a hash of the claims that it was obtained with; "" is none.
+	Claims string
 }
 
 // headroom is how much life a token must have left to be handed out: what MSAL

@@ -73,7 +73,9 @@ func TestRekeyLeavesAloneWhatItCannotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeText(t, newerPath, string(resealed(good, func(b []byte) { b[4] = format + 1 })))
+	if err := os.WriteFile(newerPath, resealed(good, func(b []byte) { b[4] = format + 1 }), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	done, err := f.open().Rekey(t.Context(), file)
 	if err != nil || done.Entries != 2 || done.Left != 1 || fmt.Sprint(done.Kept) != "[keyring]" || len(ring.kept) != 1 {
 		t.Fatalf("%+v, %v, %d", done, err, len(ring.kept))

@@ -2,9 +2,6 @@ package store
 
 import (
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 )
@@ -61,23 +58,32 @@ func Open(opt Options) *Store {
 	}
 }
 
-// Token finds a cached token, fresh or not.
+// Token finds a cached token, fresh or not. If it is fresh, this is its last use.
 func (s *Store) Token(k TokenKey) (Token, bool) {
-	b, ok := s.get(k.location())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := k.location()
+	b, last, ok := s.find(l)
 	if !ok {
 		return Token{}, false
 	}
-	return decodeToken(b)
+	t, ok := decodeToken(b)
+	if !ok {
+		return Token{}, false
+	}
+	now := s.opt.Now()
+	if m, inMemory := s.memory[l.path]; inMemory {
+		m.used = now
+		s.memory[l.path] = m
+	} else {
+		used(s.opt.Dir, l, t, last, now)
+	}
+	return t, true
 }
 
 // PutToken keeps a token, durably unless a warning says otherwise. A zero
 // ObtainedOn is now.
-func (s *Store) PutToken(k TokenKey, t Token) {
-	if t.ObtainedOn.IsZero() {
-		t.ObtainedOn = s.opt.Now()
-	}
-	s.put(payload{k.location(), encodeToken(t)})
-}
+func (s *Store) PutToken(k TokenKey, t Token) { s.put(s.tokenPayload(k, t)) }
 
 // DeleteToken drops a token that was rejected.
 func (s *Store) DeleteToken(k TokenKey) { s.remove(k.location()) }
@@ -92,12 +98,7 @@ func (s *Store) Binding(i Identity) (Binding, bool) {
 }
 
 // PutBinding keeps a binding under b.Identity. A zero SignedInOn is now.
-func (s *Store) PutBinding(b Binding) {
-	if b.SignedInOn.IsZero() {
-		b.SignedInOn = s.opt.Now()
-	}
-	s.put(payload{b.Identity.location(), encodeBinding(b)})
-}
+func (s *Store) PutBinding(b Binding) { s.put(s.bindingPayload(b)) }
 
 // State finds a flow's state for an account. It is secret.
 func (s *Store) State(k StateKey) ([]byte, bool) { return s.get(k.location()) }
@@ -108,124 +109,6 @@ func (s *Store) PutState(k StateKey, state []byte) { s.put(payload{k.location(),
 
 // DeleteState drops a flow's state, whose refresh token is revoked.
 func (s *Store) DeleteState(k StateKey) { s.remove(k.location()) }
-
-func (s *Store) get(l location) ([]byte, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b, ok := s.recall(l); ok {
-		return b, true
-	}
-	if s.opt.Dir == "" {
-		return nil, false
-	}
-	if err := checkDir(s.opt.Dir); err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			s.warnOf(err)
-		}
-		return nil, false
-	}
-	b, err := readEntry(s.opt.Dir, l, s.key)
-	if errors.Is(err, errDamaged) { // once more: it may have been replaced
-		b, err = readEntry(s.opt.Dir, l, s.key)
-	}
-	switch {
-	case err == nil:
-		return b, true
-	case errors.Is(err, errDamaged):
-		return s.moveAside(l)
-	case !errors.Is(err, fs.ErrNotExist):
-		s.warnOf(err)
-	}
-	return nil, false
-}
-
-// payload is what is to be kept at a location.
-type payload struct {
-	location
-	plain []byte
-}
-
-// put writes, or keeps in memory with one warning, all of it in that order.
-func (s *Store) put(all ...payload) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before := make([]seen, len(all))
-	for i, p := range all {
-		before[i] = s.boundBefore(p.location)
-	}
-	errs := s.putFiles(all)
-	for i, p := range all {
-		if errs[i] != nil {
-			s.remember(p.location, p.plain, errs[i])
-			s.warnOf(errs[i])
-			continue
-		}
-		delete(s.memory, p.path)
-		s.boundByUs(p.location, before[i])
-	}
-}
-
-func (s *Store) putFiles(all []payload) []error {
-	errs := make([]error, len(all))
-	err := s.underKey(func(w writeKey) error {
-		var files []file
-		var of []int
-		for i, p := range all {
-			if errs[i] = s.replaceable(p.path); errs[i] == nil {
-				data := seal(w.key, w.provider, p.kind, p.id, p.plain)
-				files, of = append(files, file{path: filepath.Join(s.opt.Dir, p.path), data: data}), append(of, i)
-			}
-		}
-		for n, err := range writeFiles(files) {
-			errs[of[n]] = err
-		}
-		return nil
-	})
-	if err != nil {
-		for i := range errs {
-			errs[i] = err
-		}
-	}
-	return errs
-}
-
-// replaceable says why what is at path must not be written over.
-func (s *Store) replaceable(path string) error {
-	old, err := readFile(filepath.Join(s.opt.Dir, path))
-	if err == nil {
-		if _, err := parseHeader(old); errors.Is(err, errNewer) {
-			return err
-		}
-	} else if access := (*accessError)(nil); errors.As(err, &access) {
-		return err
-	}
-	return nil
-}
-
-func (s *Store) remove(l location) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.memory, l.path)
-	if s.opt.Dir == "" {
-		return
-	}
-	defer s.sharing()()
-	if err := s.removeFile(l.path); err != nil {
-		s.warn("remove", "an entry cannot be removed from the store: "+err.Error())
-	}
-}
-
-// removeFile removes an entry of this user's own store; what is gone is gone.
-func (s *Store) removeFile(path string) error {
-	err := checkDir(s.opt.Dir)
-	if err == nil {
-		err = os.Remove(filepath.Join(s.opt.Dir, path))
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
 
 // warnOf says why the store is not used. s.mu is held.
 func (s *Store) warnOf(err error) {

@@ -109,14 +109,14 @@ var (
 	adaInfo = Account{ID: "oid.tid", Username: "ada@contoso.com", Tenant: "tid", Environment: "login.example"}
 	adaTok  = Token{
 		Secret: NewSecret("very secret token"), TokenType: "Bearer", ExpiresOn: noon.Add(time.Hour), RefreshOn: noon.Add(30 * time.Minute),
-		Scopes: []string{"api://x/.default"}, Account: adaInfo, ObtainedOn: noon,
+		Scopes: []string{"api://x/.default"}, Account: adaInfo, ObtainedOn: noon, Claims: "hash",
 	}
 	adaBinding = Binding{Identity: ada, Account: adaInfo, Flow: "browser", SignedInOn: noon}
 )
 
 func same(a, b Token) bool {
 	return a.Secret.Reveal() == b.Secret.Reveal() && a.ExpiresOn.Equal(b.ExpiresOn) && a.RefreshOn.Equal(b.RefreshOn) && a.ObtainedOn.Equal(b.ObtainedOn) &&
-		reflect.DeepEqual(a.Scopes, b.Scopes) && a.Account == b.Account && a.TokenType == b.TokenType
+		reflect.DeepEqual(a.Scopes, b.Scopes) && a.Account == b.Account && a.TokenType == b.TokenType && a.Claims == b.Claims
 }
 
 func TestAnotherProcessFindsWhatWasKept(t *testing.T) {

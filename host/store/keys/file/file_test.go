@@ -98,3 +98,39 @@ func TestAFileThatIsNoPrivateKey(t *testing.T) {
 		t.Errorf("no path: %v", err)
 	}
 }
+
+// While a store is moved from one key to another, the file holds both.
+func TestAddAndForget(t *testing.T) {
+	p := Provider{Path: filepath.Join(t.TempDir(), "key")}
+	old, err := p.Keep(store.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	added := store.NewKey()
+	if err := p.Add(added); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []store.Key{old, added} {
+		if got, err := p.Load(k.ID()); err != nil || got.Reveal() != k.Reveal() {
+			t.Errorf("%v", err)
+		}
+	}
+	if got, err := p.Keep(store.NewKey()); err != nil || got.ID() != added.ID() {
+		t.Errorf("the new key is not the one in use: %v", err)
+	}
+	if err := p.Forget(old.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Load(old.ID()); !errors.Is(err, store.ErrNoKey) {
+		t.Errorf("%v", err)
+	}
+	if _, err := p.Load(added.ID()); err != nil {
+		t.Error(err)
+	}
+	if err := p.Forget(added.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(p.Path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+}
