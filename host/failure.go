@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/authlatch/authlatch/host/launch"
-	"github.com/authlatch/authlatch/host/registry"
 	"github.com/authlatch/authlatch/internal/aadsts"
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
@@ -41,6 +40,7 @@ func (h *Host) judge(ctx context.Context, j *job, c call, err error) error {
 	}
 	var failed *launch.FlowError
 	var plugin *launch.PluginError
+	var other *launch.ChangedError
 	switch {
 	case errors.Is(err, ErrCancelled), errors.Is(context.Cause(ctx), ErrCancelled):
 		return &Error{Code: ExitDeclined, Flow: c.flow, What: signInCancelled, Err: err}
@@ -50,6 +50,8 @@ func (h *Host) judge(ctx context.Context, j *job, c call, err error) error {
 		e := ended(context.Cause(ctx), late)
 		e.Flow = c.flow
 		return e
+	case errors.As(err, &other):
+		return changed(other)
 	case errors.As(err, &plugin):
 		return &Error{
 			Code: ExitPlugin, Flow: c.flow, What: plugin.Error(), Err: err,
@@ -188,18 +190,4 @@ func ended(cause error, late ExitCode) *Error {
 		what = signInCancelled
 	}
 	return &Error{Code: ExitDeclined, What: what, Err: cause}
-}
-
-// notFound is the error for a flow that is not there or may not run.
-func (h *Host) notFound(flow string, err error) *Error {
-	e := &Error{Code: ExitPlugin, Flow: flow, What: err.Error(), Err: err}
-	var missing *registry.NotFoundError
-	var untrusted *registry.NotTrustedError
-	switch {
-	case errors.As(err, &missing):
-		e.Next = "install it, or name another in flows of [profiles." + h.settings.Profile + "]"
-	case errors.As(err, &untrusted):
-		e.Next = "see which flows may run and why: authlatch flow list"
-	}
-	return e
 }

@@ -39,7 +39,7 @@ type FlowOption struct {
 }
 
 // Describe runs a flow to ask what it is, once for as long as its binary stays
-// the same.
+// the same; a *registry.Registry remembers it for other processes.
 func (h *Host) Describe(ctx context.Context, name string) (*Flow, error) {
 	b, err := h.find(name)
 	if err != nil {
@@ -84,6 +84,15 @@ type binaryVersion struct {
 	modified time.Time
 }
 
+// descriptions is a Registry that keeps what flows have said of themselves for
+// other processes too, as *registry.Registry does: a cold call of a flow that is
+// no stranger launches it once.
+type descriptions interface {
+	// Description is nil unless it is of exactly this binary.
+	Description(b launch.Binary) *flowv1.DescribeResponse
+	KeepDescription(b launch.Binary, d *flowv1.DescribeResponse)
+}
+
 func (h *Host) describe(ctx context.Context, b launch.Binary) (*flowv1.DescribeResponse, error) {
 	version := binaryVersion{Binary: b}
 	if info, err := os.Stat(b.Path); err == nil {
@@ -95,9 +104,18 @@ func (h *Host) describe(ctx context.Context, b launch.Binary) (*flowv1.DescribeR
 	if ok {
 		return d, nil
 	}
-	d, err := h.cfg.Launcher.Describe(ctx, b)
-	if err != nil {
-		return nil, h.judge(ctx, nil, call{flow: b.Name}, err)
+	kept, _ := h.cfg.Registry.(descriptions)
+	if kept != nil {
+		d = kept.Description(b)
+	}
+	if d == nil {
+		var err error
+		if d, err = h.cfg.Launcher.Describe(ctx, b); err != nil {
+			return nil, h.judge(ctx, nil, call{flow: b.Name}, err)
+		}
+		if kept != nil {
+			kept.KeepDescription(b, d)
+		}
 	}
 	h.flows.mu.Lock()
 	defer h.flows.mu.Unlock()

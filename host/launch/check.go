@@ -95,6 +95,12 @@ var (
 	featureName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
 )
 
+// CheckDescription reports what is wrong with d, a description of the flow name
+// that was kept, and cleans its texts. Describe has done it for its answers.
+func CheckDescription(d *flowv1.DescribeResponse, name string) error {
+	return checkDescription(d, name)
+}
+
 // checkDescription reports what is wrong with d and cleans its texts.
 func checkDescription(d *flowv1.DescribeResponse, name string) error {
 	if d.GetName() != name {

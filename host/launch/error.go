@@ -1,8 +1,11 @@
 package launch
 
 import (
+	"context"
 	"fmt"
 	"time"
+
+	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
 // FlowError is a failure that the flow itself reports: a gRPC status with our
@@ -43,3 +46,20 @@ type PluginError struct {
 func (e *PluginError) Error() string { return fmt.Sprintf("flow %s %s", e.Flow, e.What) }
 
 func (e *PluginError) Unwrap() error { return e.Err }
+
+// pluginError makes the PluginError "flow NAME what".
+func pluginError(flow string, err error, format string, args ...any) error {
+	return &PluginError{Flow: flow, What: sanitize.Line(fmt.Sprintf(format, args...), maxWhat), Err: err}
+}
+
+// startError is err, or that one of the bounds has passed: the caller's or,
+// with late, that of starting.
+func (l *Launcher) startError(ctx context.Context, flow string, late, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("flow %s: %w", flow, ctx.Err())
+	case late != nil:
+		return pluginError(flow, nil, "did not start within %v", orDefault(l.StartTimeout, DefaultStartTimeout))
+	}
+	return err
+}

@@ -233,3 +233,12 @@ func serveInChild() {
 	fmt.Print(line)
 	forever()
 }
+
+// answersWith is a flow whose token says something that only it knows.
+func answersWith(secret func() string) raw {
+	return raw{getToken: func(s stream) error {
+		t := goodToken()
+		t.Secret = secret()
+		return s.Send(token(t))
+	}}
+}

@@ -139,6 +139,7 @@ var fakes = map[string]func(){
 		t.Secret = coreLimit()
 		return s.Send(token(t))
 	}}.serve,
+	"what-runs":      answersWith(whatRuns).serve,
 	"two-tokens":     answers(token(goodToken()), token(goodToken())).serve,
 	"after-token":    answers(token(goodToken()), input(1)).serve,
 	"no-token":       answers().serve,

@@ -6,8 +6,8 @@
 //
 // Whatever a flow does, Describe and GetToken return within their bounds, leave
 // no process of its group, no socket, no file descriptor and no goroutine
-// behind, and answer with a valid message, the context's error, a *FlowError or
-// a *PluginError.
+// behind, and answer with a valid message, the context's error, a *FlowError, a
+// *PluginError or, before anything was run, a *ChangedError.
 //
 // A flow gets descriptors 0, 1 and 2. On Unix it also gets what the embedding
 // program has left open without close-on-exec, which for a Go program is what it
@@ -41,8 +41,13 @@ const (
 type Binary struct {
 	// Name is NAME of authlatch-flow-NAME: lowercase letters, digits, dashes.
 	Name string
-	// Path is absolute.
+	// Path is absolute: of the executable, or of a flow.toml (package manifest).
 	Path string
+	// SHA256, in lowercase hex, is what Path's content must have. That content is
+	// executed then, whatever happens to the file, and for a flow.toml that of the
+	// files which it lists. "" is for a flow of the installation, which is as
+	// trusted as the host: the file itself is executed.
+	SHA256 string
 }
 
 // Launcher starts flows. The zero value works. It is safe for concurrent use as
@@ -110,4 +115,11 @@ func (l *Launcher) GetToken(ctx context.Context, b Binary, start *flowv1.Start, 
 		return nil, err
 	}
 	return t, nil
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d == 0 {
+		return def
+	}
+	return d
 }

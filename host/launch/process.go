@@ -28,6 +28,7 @@ const (
 // valid handshake line, so that go-plugin never parses a hostile one.
 type process struct {
 	binary  Binary
+	image   *image
 	dir     string
 	env     []string
 	mtls    bool
@@ -66,13 +67,23 @@ func (p *process) Start(context.Context) error {
 		return err
 	}
 	p.pipes = []*os.File{outR, errR}
+	// What git or docker sends the host on its stdin is not for flows.
+	null, err := os.Open(os.DevNull)
+	if err == nil {
+		defer func() { _ = null.Close() }()
+	}
+	path, ierr := p.image.executable(null, outW, errW)
+	if err := errors.Join(err, ierr); err != nil {
+		_, _ = outW.Close(), errW.Close()
+		p.release()
+		return err
+	}
 	p.cmd = &exec.Cmd{
-		Path: p.binary.Path,
-		Args: []string{p.binary.Path},
-		Env:  p.env,
-		Dir:  p.dir, // not the host's working directory, which may be anybody's
-		// A nil Stdin is the null device: what git or docker sends the host on
-		// its stdin is not for flows.
+		Path:        path,
+		Args:        p.image.argv,
+		Env:         p.env,
+		Dir:         p.dir, // not the host's working directory, which may be anybody's
+		Stdin:       null,
 		Stdout:      outW,
 		Stderr:      errW,
 		SysProcAttr: sysProcAttr(),
@@ -84,6 +95,7 @@ func (p *process) Start(context.Context) error {
 	go p.run(forked, reading, &readers)
 	err = <-forked
 	_, _ = outW.Close(), errW.Close()
+	p.image.close()
 	if err != nil {
 		p.release()
 		return fmt.Errorf("could not be started: %w", err)

@@ -18,7 +18,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/authlatch/authlatch/internal/handshake"
-	"github.com/authlatch/authlatch/internal/sanitize"
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
 
@@ -52,7 +51,12 @@ func (l *Launcher) start(ctx context.Context, b Binary) (*session, error) {
 	}
 	starting, cancel := context.WithTimeout(ctx, orDefault(l.StartTimeout, DefaultStartTimeout))
 	defer cancel()
-	s := &session{launcher: l, name: b.Name, dir: dir, process: l.newProcess(starting, b, dir.path)}
+	image, err := l.load(starting, b)
+	if err != nil {
+		dir.remove()
+		return nil, l.startError(ctx, b.Name, starting.Err(), err)
+	}
+	s := &session{launcher: l, name: b.Name, dir: dir, process: l.newProcess(starting, b, image, dir.path)}
 	s.client = plugin.NewClient(s.config())
 
 	unwatch := context.AfterFunc(starting, s.process.kill)
@@ -60,18 +64,14 @@ func (l *Launcher) start(ctx context.Context, b Binary) (*session, error) {
 	if err == nil && unwatch() {
 		return s, nil
 	}
-	switch {
-	case ctx.Err() != nil:
-		err = fmt.Errorf("flow %s: %w", b.Name, ctx.Err())
-	case starting.Err() != nil:
-		err = s.fault(nil, "did not start within %v", orDefault(l.StartTimeout, DefaultStartTimeout))
-	default:
+	late := starting.Err()
+	if late == nil {
 		err = s.fault(err, "%v", err)
 	}
-	return nil, s.abort(err)
+	return nil, s.abort(l.startError(ctx, b.Name, late, err))
 }
 
-func (l *Launcher) newProcess(starting context.Context, b Binary, dir string) *process {
+func (l *Launcher) newProcess(starting context.Context, b Binary, i *image, dir string) *process {
 	environ := l.Environ
 	if environ == nil {
 		environ = os.Environ()
@@ -80,12 +80,16 @@ func (l *Launcher) newProcess(starting context.Context, b Binary, dir string) *p
 	env = append(env,
 		handshake.HostPIDKey+"="+strconv.Itoa(os.Getpid()),
 		handshake.FlowNameKey+"="+b.Name)
+	if i.files != "" {
+		env = append(env, handshake.FlowDirKey+"="+i.files)
+	}
 	out := &output{}
 	if l.Log != nil {
 		out.log = l.Log.With("flow", b.Name)
 	}
 	p := &process{
 		binary:   b,
+		image:    i,
 		dir:      dir,
 		env:      env,
 		mtls:     l.AutoMTLS || runtime.GOOS == "windows",
@@ -217,20 +221,14 @@ func (s *session) abort(err error) error {
 	if s.process.ID() != "" {
 		<-s.process.gone
 	}
+	s.process.image.remove()
 	s.dir.remove()
 	return err
 }
 
 // fault makes the PluginError "flow NAME what".
 func (s *session) fault(err error, format string, args ...any) error {
-	return &PluginError{Flow: s.name, What: sanitize.Line(fmt.Sprintf(format, args...), maxWhat), Err: err}
-}
-
-func orDefault(d, def time.Duration) time.Duration {
-	if d == 0 {
-		return def
-	}
-	return d
+	return pluginError(s.name, err, format, args...)
 }
 
 // flowPlugin is the client's half of go-plugin's plugin.

@@ -34,6 +34,9 @@ func (s *session) describe(ctx context.Context) (*flowv1.DescribeResponse, error
 	if err := checkDescription(d, s.name); err != nil {
 		return nil, s.fault(nil, "%v", err)
 	}
+	if what := s.process.image.undeclared(d); what != "" {
+		return nil, s.fault(nil, "has the %s, which its manifest does not declare", what)
+	}
 	return d, nil
 }
 

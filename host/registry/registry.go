@@ -1,27 +1,17 @@
 // Package registry finds flow binaries and says which of them may run. Finding
-// is not running: it looks at names, owners and modes, and executes nothing. It
-// never looks in PATH or the working directory.
+// is not running: it looks at names, owners, modes and sums, and executes
+// nothing. It never looks in PATH or the working directory.
 //
 // A flow of the installation is as trusted as the host binary beside it, as long
-// as nobody else can write it or its directory. A flow in the user's data
-// directory is listed, but not trusted.
+// as nobody else can write it or its directory. Every other flow may run only as
+// the content that was trusted: the one of which the embedding program or the
+// user has pinned the SHA-256.
 package registry
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"slices"
-	"sort"
-	"strings"
-
-	"github.com/authlatch/authlatch/host/launch"
-	"github.com/authlatch/authlatch/internal/handshake"
 )
 
 // Source says where a flow was found.
@@ -31,63 +21,69 @@ type Source string
 const (
 	// Installation: one of Registry.Dirs.
 	Installation Source = "installation"
-	// User: Registry.UserDir.
+	// Program: one of Registry.Pins.
+	Program Source = "program"
+	// User: Registry.UserDir, or where the user's pin says.
 	User Source = "user"
 )
 
-// Registry looks for flows in directories. It is safe for concurrent use.
+// Registry looks for flows. Of two with one name that of Pins counts, then that
+// of the earlier of Dirs, then the user's. It is safe for concurrent use as long
+// as its fields are not changed.
 type Registry struct {
-	// Dirs belong to the installation. Of two flows with one name, that of the
-	// earlier directory counts.
+	// Pins are the embedding program's own: what it ships elsewhere than in Dirs,
+	// or has downloaded.
+	Pins []Pin
+	// Dirs belong to the installation: what is in them needs no pin, but nobody
+	// except root, this user and the owner of the host binary may be able to write
+	// it. Relative ones are passed over.
 	Dirs []string
-	// UserDir holds what the user has added; it comes last. "" means none.
+	// UserDir holds what the user has added; "" means nothing.
 	UserDir string
+	// PinsFile says what the user has trusted. Trust and Untrust write it. "" means
+	// that the user can trust nothing.
+	PinsFile string
+	// CacheDir keeps what flows have said of themselves; "" keeps nothing.
+	CacheDir string
 
 	// hostOwner is the user id that owns the host binary; 0, root, if unknown.
 	hostOwner int
 }
 
+// Pin says which content may run as the flow Name, and no other.
+type Pin struct {
+	Name string
+	// Path is absolute: of the executable, or of a directory's flow.toml. "" means
+	// that it is found by its name in Dirs or UserDir.
+	Path string
+	// SHA256 of the executable or flow.toml, in lowercase hex.
+	SHA256 string
+}
+
 // Entry is a flow that was found.
 type Entry struct {
 	Name    string
-	Path    string
+	Path    string // of the executable or flow.toml
 	Trusted bool
 	// Reason says why not, following the path: "is writable by its group"; "" if
 	// trusted.
 	Reason string
 	Source Source
-}
-
-// NotFoundError says that there is no flow of that name.
-type NotFoundError struct {
-	Name string
-	// Candidates are the names that there are.
-	Candidates []string
-	// Searched are the directories.
-	Searched []string
-}
-
-func (e *NotFoundError) Error() string {
-	if len(e.Candidates) == 0 {
-		return fmt.Sprintf("no flow %q: there are no flows in %s", e.Name, strings.Join(e.Searched, ", "))
-	}
-	return fmt.Sprintf("no flow %q: there are %s", e.Name, strings.Join(e.Candidates, ", "))
-}
-
-// NotTrustedError says that a flow may not run.
-type NotTrustedError struct {
-	Name, Path string
-	Reason     string // as in Entry
-}
-
-func (e *NotTrustedError) Error() string {
-	return fmt.Sprintf("flow %s is not trusted: %s %s", e.Name, e.Path, e.Reason)
+	// SHA256 is what is there, and Pinned what was trusted, in lowercase hex; ""
+	// if it could not be summed or needs no sum, or if nothing was trusted.
+	SHA256 string
+	Pinned string
 }
 
 // Default is the registry of the host binary exe, links to which are followed:
 // its libexec directory, then the directory that it lies in, then the user's.
 func Default(exe string) *Registry {
-	r := &Registry{UserDir: userDir()}
+	r := &Registry{}
+	if data := dataDir(); data != "" {
+		r.UserDir = filepath.Join(data, "flows")
+		r.PinsFile = filepath.Join(data, "trusted.toml")
+		r.CacheDir = filepath.Join(data, "described")
+	}
 	if real, err := filepath.EvalSymlinks(exe); err == nil {
 		exe = real
 	}
@@ -103,145 +99,23 @@ func Default(exe string) *Registry {
 	return r
 }
 
-// userDir is where the system keeps a user's data, or "".
-func userDir() string {
+// dataDir is where the system keeps a user's data of this program, or "".
+func dataDir() string {
 	if runtime.GOOS == "windows" {
 		if local := os.Getenv("LOCALAPPDATA"); filepath.IsAbs(local) {
-			return filepath.Join(local, "authlatch", "flows")
+			return filepath.Join(local, "authlatch")
 		}
 		return ""
 	}
 	if data := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(data) {
-		return filepath.Join(data, "authlatch", "flows")
+		return filepath.Join(data, "authlatch")
 	}
 	home, err := os.UserHomeDir()
 	switch {
 	case err != nil || !filepath.IsAbs(home):
 		return ""
 	case runtime.GOOS == "darwin":
-		return filepath.Join(home, "Library", "Application Support", "authlatch", "flows")
+		return filepath.Join(home, "Library", "Application Support", "authlatch")
 	}
-	return filepath.Join(home, ".local", "share", "authlatch", "flows")
-}
-
-var nameSyntax = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
-
-// List returns every flow that there is, by name. A directory that cannot be
-// read counts as empty.
-func (r *Registry) List(ctx context.Context) ([]Entry, error) {
-	var found []Entry
-	seen := make(map[string]bool)
-	for _, p := range r.places() {
-		files, err := os.ReadDir(p.dir)
-		if err != nil {
-			continue
-		}
-		for _, f := range files {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			name, ok := flowName(f.Name())
-			if !ok || seen[name] {
-				continue
-			}
-			seen[name] = true
-			found = append(found, r.judge(name, filepath.Join(p.dir, f.Name()), p.source))
-		}
-	}
-	sort.Slice(found, func(i, j int) bool { return found[i].Name < found[j].Name })
-	return found, nil
-}
-
-// Find returns the flow to run under that name. Its errors are *NotFoundError
-// and *NotTrustedError. An untrusted flow does not yield to a later one of the
-// same name: that would hide that something is wrong.
-func (r *Registry) Find(name string) (launch.Binary, error) {
-	if nameSyntax.MatchString(name) {
-		for _, d := range r.places() {
-			path := filepath.Join(d.dir, handshake.NamePrefix+name+exeSuffix)
-			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			e := r.judge(name, path, d.source)
-			if !e.Trusted {
-				return launch.Binary{}, &NotTrustedError{Name: name, Path: path, Reason: e.Reason}
-			}
-			return launch.Binary{Name: name, Path: path}, nil
-		}
-	}
-	missing := &NotFoundError{Name: name}
-	for _, d := range r.places() {
-		missing.Searched = append(missing.Searched, d.dir)
-	}
-	entries, _ := r.List(context.Background())
-	for _, e := range entries {
-		missing.Candidates = append(missing.Candidates, e.Name)
-	}
-	return launch.Binary{}, missing
-}
-
-type place struct {
-	dir    string
-	source Source
-}
-
-// places are the directories in their order, absolute ones only: a relative one
-// would depend on the working directory.
-func (r *Registry) places() []place {
-	var list []place
-	for _, dir := range r.Dirs {
-		list = append(list, place{dir, Installation})
-	}
-	list = append(list, place{r.UserDir, User})
-	return slices.DeleteFunc(list, func(p place) bool { return !filepath.IsAbs(p.dir) })
-}
-
-// flowName returns NAME of authlatch-flow-NAME.
-func flowName(file string) (string, bool) {
-	rest, ok := strings.CutPrefix(file, handshake.NamePrefix)
-	if !ok {
-		return "", false
-	}
-	name, ok := strings.CutSuffix(rest, exeSuffix)
-	return name, ok && nameSyntax.MatchString(name)
-}
-
-// judge says whether the flow at path may run.
-func (r *Registry) judge(name, path string, source Source) Entry {
-	e := Entry{Name: name, Path: path, Source: source}
-	switch reason := r.unsafe(path); {
-	case source == User:
-		e.Reason = "does not belong to the installation"
-	case reason != "":
-		e.Reason = reason
-	default:
-		e.Trusted = true
-	}
-	return e
-}
-
-// unsafe says why path is not as safe as the host binary, or "".
-func (r *Registry) unsafe(path string) string {
-	file, err := os.Lstat(path)
-	switch {
-	case err != nil:
-		return "cannot be examined"
-	case file.Mode()&fs.ModeSymlink != 0:
-		return "is a symbolic link"
-	case !file.Mode().IsRegular():
-		return "is not a regular file"
-	case !executable(file):
-		return "is not executable"
-	}
-	if reason := r.othersCanWrite(file); reason != "" {
-		return reason
-	}
-	dir, err := os.Stat(filepath.Dir(path))
-	if err != nil {
-		return "lies in a directory that cannot be examined"
-	}
-	if reason := r.othersCanWrite(dir); reason != "" {
-		return "lies in a directory that " + reason
-	}
-	return ""
+	return filepath.Join(home, ".local", "share", "authlatch")
 }

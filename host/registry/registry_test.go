@@ -3,6 +3,8 @@
 package registry_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -180,7 +182,7 @@ func TestUserFlows(t *testing.T) {
 	}
 	want := []registry.Entry{
 		{Name: "browser", Path: filepath.Join(root, "opt", "bin", "authlatch-flow-browser"), Trusted: true, Source: registry.Installation},
-		{Name: "corp", Path: path, Reason: reason, Source: registry.User},
+		{Name: "corp", Path: path, Reason: reason, Source: registry.User, SHA256: sum("binary")},
 		{Name: "devicecode", Path: filepath.Join(root, "opt", "libexec", "authlatch", "flows", "authlatch-flow-devicecode"), Trusted: true, Source: registry.Installation},
 	}
 	if !reflect.DeepEqual(entries, want) {
@@ -191,6 +193,11 @@ func TestUserFlows(t *testing.T) {
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "not trusted") || refused.Reason != reason {
 		t.Errorf("got %v, want not trusted", err)
 	}
+}
+
+func sum(text string) string {
+	s := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(s[:])
 }
 
 func entry(t *testing.T, r *registry.Registry, name string) registry.Entry {

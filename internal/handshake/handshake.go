@@ -26,3 +26,7 @@ const NamePrefix = "authlatch-flow-"
 // FlowNameKey names the variable that says which flow the host wants of a
 // binary that holds several, its own among them (sdk.ServeIfFlow).
 const FlowNameKey = "AUTHLATCH_FLOW_NAME"
+
+// FlowDirKey names the variable that says where the verified files of a flow with
+// a manifest are. Others do not get it.
+const FlowDirKey = "AUTHLATCH_FLOW_DIR"
