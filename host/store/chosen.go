@@ -50,6 +50,10 @@ var providerWords = map[string]string{
 	"keychain": "the macOS Keychain", "dpapi": "Windows (DPAPI)",
 }
 
+// ProviderWords is how a person calls a provider: "keyring" is "the kernel
+// keyring".
+func ProviderWords(provider string) string { return words(provider) }
+
 func words(provider string) string {
 	if w := providerWords[provider]; w != "" {
 		return w

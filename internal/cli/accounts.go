@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -9,81 +11,183 @@ import (
 	"github.com/authlatch/authlatch/host/store"
 )
 
-// signedIn is one account of accounts -o json.
+// signedIn is one account of accounts -o json. Times are seconds since the
+// epoch.
 type signedIn struct {
-	Account    accountDocument `json:"account"`
-	Authority  string          `json:"authority"`
-	Tenant     string          `json:"tenant,omitempty"` // signed in for
-	ClientID   string          `json:"client_id"`
-	Profile    string          `json:"profile,omitempty"`
-	Config     string          `json:"config,omitempty"` // of Profile, if it is not the user's own file
-	Flow       string          `json:"flow"`
-	SignedInOn int64           `json:"signed_in_on"` // seconds since the epoch
+	Account   accountDocument `json:"account"`
+	Authority string          `json:"authority"`
+	Tenant    string          `json:"tenant,omitempty"` // signed in for
+	ClientID  string          `json:"client_id"`
+	// Profile that it was signed in for, unless that names a user; Config is its
+	// file, if that is not the user's own.
+	Profile string `json:"profile,omitempty"`
+	Config  string `json:"config,omitempty"`
+	// Profiles of the config file that use it now.
+	Profiles   []string      `json:"profiles"`
+	Flow       string        `json:"flow"`
+	SignedInOn int64         `json:"signed_in_on"`
+	LastUsedOn int64         `json:"last_used_on,omitempty"` // of its tokens
+	Tokens     []cachedToken `json:"tokens"`
+
+	identity store.Identity
+}
+
+// cachedToken is one of an account, without its secret.
+type cachedToken struct {
+	TokenType  string   `json:"token_type"`
+	Scopes     []string `json:"scopes"`
+	ExpiresOn  int64    `json:"expires_on"`
+	RefreshOn  int64    `json:"refresh_on,omitempty"`
+	LastUsedOn int64    `json:"last_used_on"`
 }
 
 func newAccountsCmd(a *app) *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use:   "accounts",
-		Short: "List who is signed in",
+		Short: "List who is signed in, where, and until when their tokens are valid",
 		RunE: func(*cobra.Command, []string) error {
-			s, err := a.storeOnly()
+			s, _, err := a.storeOnly()
 			if err != nil {
 				return err
 			}
-			return a.printAccounts(s.Accounts(), output)
+			all, err := a.signedIn(s)
+			if err != nil {
+				return err
+			}
+			return a.printAccounts(all, output)
 		},
 	}
 	addOutputFlag(c, &output)
 	return c
 }
 
-func (a *app) printAccounts(bindings []store.Binding, output string) error {
-	if output == formatJSON {
-		all := make([]signedIn, len(bindings))
-		for i, b := range bindings {
-			all[i] = signedIn{
-				Account: accountDocument(b.Account), Authority: b.Identity.Authority, Tenant: b.Identity.Tenant,
-				ClientID: b.Identity.ClientID, Profile: b.Identity.Profile, Config: b.Identity.Config, Flow: b.Flow, SignedInOn: b.SignedInOn.Unix(),
-			}
-		}
-		return a.printJSON(all)
-	}
-	if len(bindings) == 0 {
-		a.say("nobody is signed in")
-		return nil
-	}
-	rows := make([][]string, len(bindings))
-	for i, b := range bindings {
-		rows[i] = []string{
-			b.Account.Username, profileOf(b.Identity), b.Identity.Tenant, b.Identity.Authority, b.Flow,
-			b.SignedInOn.UTC().Format(time.RFC3339),
-		}
-	}
-	return a.printTable([]string{"USERNAME", "PROFILE", "TENANT", "AUTHORITY", "FLOW", "SIGNED IN"}, rows)
-}
-
-// profileOf tells the profiles of another config file than the user's own apart.
-func profileOf(i store.Identity) string {
-	if i.Config == "" {
-		return i.Profile
-	}
-	return i.Profile + " (" + i.Config + ")"
-}
-
-// storeOnly opens the store for a command without a profile.
-func (a *app) storeOnly() (*store.Store, error) {
-	log, err := a.logger()
+// signedIn lists all accounts of the store.
+func (a *app) signedIn(s *store.Store) ([]signedIn, error) {
+	profiles, err := a.profilesByIdentity()
 	if err != nil {
 		return nil, err
 	}
+	all := []signedIn{}
+	for _, b := range s.Accounts() {
+		i := b.Identity
+		one := signedIn{
+			Account: accountDocument(b.Account), Authority: i.Authority, Tenant: i.Tenant, ClientID: i.ClientID,
+			Profile: i.Profile, Config: i.Config, Profiles: profiles[i.LockName()], Flow: b.Flow, SignedInOn: b.SignedInOn.Unix(),
+			Tokens: []cachedToken{}, identity: i,
+		}
+		if one.Profiles == nil {
+			one.Profiles = []string{}
+		}
+		for _, t := range s.Tokens(i) {
+			one.Tokens = append(one.Tokens, cachedToken{
+				TokenType: t.TokenType, Scopes: t.Scopes, ExpiresOn: epoch(t.ExpiresOn), RefreshOn: epoch(t.RefreshOn), LastUsedOn: epoch(t.LastUsed),
+			})
+			one.LastUsedOn = max(one.LastUsedOn, epoch(t.LastUsed))
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// profilesByIdentity says which profiles of the config use which sign-in, by its
+// lock's name. One that cannot be resolved uses none.
+func (a *app) profilesByIdentity() (map[string][]string, error) {
 	f, err := config.Load(a.global.config, a.env)
 	if err != nil {
 		return nil, err
 	}
+	all := map[string][]string{}
+	for _, name := range f.ProfileNames() {
+		if s, err := config.Resolve(f, config.Flags{Profile: name}, a.env); err == nil {
+			lock := s.Identity().LockName()
+			all[lock] = append(all[lock], name)
+		}
+	}
+	return all, nil
+}
+
+func (a *app) printAccounts(all []signedIn, output string) error {
+	if output == formatJSON {
+		return a.printJSON(all)
+	}
+	if len(all) == 0 {
+		a.say("nobody is signed in")
+		return nil
+	}
+	rows := make([][]string, len(all))
+	for i, s := range all {
+		rows[i] = []string{
+			nameOf(s.Account), s.profile(), s.Tenant, s.Authority, s.Flow, clock(s.SignedInOn), a.validity(s.Tokens), clock(s.LastUsedOn),
+		}
+	}
+	return a.printTable([]string{"USERNAME", "PROFILE", "TENANT", "AUTHORITY", "FLOW", "SIGNED IN", "TOKENS", "LAST USED"}, rows)
+}
+
+// profile names those of the config that use it, or else the one that it was
+// signed in for; another config file's is told apart.
+func (s signedIn) profile() string {
+	switch {
+	case s.Config != "":
+		return s.Profile + " (" + s.Config + ")"
+	case len(s.Profiles) > 0:
+		return strings.Join(s.Profiles, ", ")
+	}
+	return s.Profile
+}
+
+// validity is how many tokens are cached, and until when the last of them is
+// valid.
+func (a *app) validity(tokens []cachedToken) string {
+	var last int64
+	for _, t := range tokens {
+		last = max(last, t.ExpiresOn)
+	}
+	switch {
+	case len(tokens) == 0:
+		return "none cached"
+	case last <= a.Now().Unix():
+		return counted(len(tokens), "expired", "expired")
+	}
+	return fmt.Sprintf("%d, until %s", len(tokens), clock(last))
+}
+
+func nameOf(account accountDocument) string {
+	if account.Username != "" {
+		return account.Username
+	}
+	return account.ID
+}
+
+// clock shows a time in seconds since the epoch; "" if it is none.
+func clock(s int64) string {
+	if s == 0 {
+		return ""
+	}
+	return time.Unix(s, 0).UTC().Format(time.RFC3339)
+}
+
+func epoch(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+// storeOnly opens the store for a command without a profile, and says where it
+// is.
+func (a *app) storeOnly() (*store.Store, config.Store, error) {
+	log, err := a.logger()
+	if err != nil {
+		return nil, config.Store{}, err
+	}
+	f, err := config.Load(a.global.config, a.env)
+	if err != nil {
+		return nil, config.Store{}, err
+	}
 	where, err := config.ResolveStore(f, a.env)
 	if err != nil {
-		return nil, err
+		return nil, config.Store{}, err
 	}
-	return a.openStore(where, log), nil
+	return a.openStore(where, log), where, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,22 +35,17 @@ func newFlowListCmd(a *app) *cobra.Command {
 		Use:   "list",
 		Short: "List the flows that were found; none is run",
 		RunE: func(c *cobra.Command, _ []string) error {
-			flows, err := a.registry()
+			all, err := a.foundFlows(c.Context())
 			if err != nil {
 				return err
 			}
-			found, err := flows.List(c.Context())
-			if err != nil {
-				return err
-			}
-			all, rows := make([]foundFlow, len(found)), make([][]string, len(found))
-			for i, e := range found {
-				all[i] = foundFlow{Name: e.Name, Path: e.Path, Trusted: e.Trusted, Reason: e.Reason, Source: string(e.Source)}
+			rows := make([][]string, len(all))
+			for i, f := range all {
 				trusted := "yes"
-				if !e.Trusted {
-					trusted = "no: " + e.Reason
+				if !f.Trusted {
+					trusted = "no: " + f.Reason
 				}
-				rows[i] = []string{e.Name, trusted, string(e.Source), e.Path}
+				rows[i] = []string{f.Name, trusted, f.Source, f.Path}
 			}
 			switch {
 			case output == formatJSON:
@@ -63,6 +59,23 @@ func newFlowListCmd(a *app) *cobra.Command {
 	}
 	addOutputFlag(c, &output)
 	return c
+}
+
+// foundFlows lists the flows without running any.
+func (a *app) foundFlows(ctx context.Context) ([]foundFlow, error) {
+	flows, err := a.registry()
+	if err != nil {
+		return nil, err
+	}
+	found, err := flows.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]foundFlow, len(found))
+	for i, e := range found {
+		all[i] = foundFlow{Name: e.Name, Path: e.Path, Trusted: e.Trusted, Reason: e.Reason, Source: string(e.Source)}
+	}
+	return all, nil
 }
 
 // describedFlow is what flow describe -o json prints.
@@ -163,17 +176,10 @@ func (a *app) printFlow(d *host.Flow, output string) error {
 
 // flowNames are for completion, where an error has nobody to hear it.
 func (a *app) flowNames(c *cobra.Command) []string {
-	flows, err := a.registry()
-	if err != nil {
-		return nil
-	}
-	found, err := flows.List(c.Context())
-	if err != nil {
-		return nil
-	}
+	found, _ := a.foundFlows(c.Context())
 	names := make([]string, len(found))
-	for i, e := range found {
-		names[i] = e.Name
+	for i, f := range found {
+		names[i] = f.Name
 	}
 	return names
 }

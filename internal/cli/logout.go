@@ -31,7 +31,7 @@ func runLogout(c *cobra.Command, a *app, o *logoutOptions) error {
 		if o.profile != "" {
 			return usage("--all", "cannot be given together with --profile", "give one of them")
 		}
-		s, err := a.storeOnly()
+		s, _, err := a.storeOnly()
 		if err != nil {
 			return err
 		}

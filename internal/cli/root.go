@@ -47,8 +47,8 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 
 	root.AddCommand(
-		newLoginCmd(a), newTokenCmd(a), newLogoutCmd(a), newAccountsCmd(a),
-		newFlowCmd(a), newConfigCmd(a), newVersionCmd(a), newHelperTokenCmd(a),
+		newLoginCmd(a), newTokenCmd(a), newLogoutCmd(a), newAccountsCmd(a), newStatusCmd(a),
+		newFlowCmd(a), newStoreCmd(a), newConfigCmd(a), newVersionCmd(a), newHelperTokenCmd(a),
 	)
 	// A command that only groups others runs to refuse what it does not know; it
 	// is no usage of its own.

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/authlatch/authlatch/host/store"
+	"github.com/authlatch/authlatch/internal/sanitize"
+)
+
+// printStatus puts the document on one screen: a line a thing, in words, and
+// what to run where something stands in the way.
+func (a *app) printStatus(d *statusDocument) error {
+	t := &statusText{}
+	where := d.Profile.Config
+	if where == "" {
+		where = "no config file"
+	}
+	t.line("profile", "%s (%s)", d.Profile.Name, where)
+	t.line("", "%s, tenant %s, client %s", d.Profile.Authority, orNone(d.Profile.Tenant), d.Profile.ClientID)
+	t.signedIn(d)
+	t.store(d.Store)
+	t.key(d.Key)
+	t.flows(d.Flows, d.Profile.Flows)
+	if d.CanAsk {
+		t.line("person", "can be asked at this terminal")
+	} else {
+		t.line("person", "cannot be asked here: %s", d.CannotAsk)
+	}
+	_, err := a.out.WriteString(t.String())
+	return err
+}
+
+type statusText struct{ strings.Builder }
+
+const statusColumn = 11
+
+func (t *statusText) line(heading, format string, args ...any) {
+	line := sanitize.Line(fmt.Sprintf(format, args...), maxLine)
+	_, _ = fmt.Fprintf(t, "%-*s%s\n", statusColumn, heading, line) // a Builder never fails
+}
+
+func (t *statusText) signedIn(d *statusDocument) {
+	s := d.SignedIn
+	if s == nil {
+		t.line("signed in", "nobody; to sign in, run: %s", d.Login)
+		return
+	}
+	t.line("signed in", "%s by the flow %s, on %s", nameOf(s.Account), s.Flow, clock(s.SignedInOn))
+	for _, token := range s.Tokens {
+		renewed := ""
+		if token.RefreshOn > 0 {
+			renewed = ", renewed ahead from " + clock(token.RefreshOn)
+		}
+		t.line("", "token until %s%s, used last on %s: %s", clock(token.ExpiresOn), renewed, clock(token.LastUsedOn), strings.Join(token.Scopes, " "))
+	}
+}
+
+func (t *statusText) store(s storeStatus) {
+	if s.Dir == "" {
+		t.line("store", "in memory: everything is forgotten when a command ends")
+		return
+	}
+	t.line("store", "%s, %s", s.Dir, counted(s.Entries, "entry", "entries"))
+	for _, other := range []struct {
+		n    int
+		what string
+	}{
+		{s.OtherKey, "under a key that is not available here, left alone"},
+		{s.Newer, "of a newer authlatch, left alone; update this one"},
+		{s.Unreadable, "damaged or open to others; the next sign-in replaces it"},
+		{s.Aside, "damaged, moved aside to " + s.Dir + "/damaged"},
+	} {
+		if other.n > 0 {
+			t.line("", "%s %s", counted(other.n, "entry", "entries"), other.what)
+		}
+	}
+}
+
+func (t *statusText) key(k keyStatus) {
+	keeper := store.ProviderWords(k.Provider)
+	switch store.KeyState(k.State) {
+	case store.KeyNone:
+		t.line("key", "none yet; the first sign-in makes one, kept by %s", store.ProviderWords(firstUsable(k.Providers)))
+	case store.KeyAvailable:
+		copied := ""
+		if k.Copied {
+			copied = ", with a copy for this session"
+		}
+		t.line("key", "kept by %s%s", keeper, copied)
+	case store.KeyMemory:
+		t.line("key", "none: %s", k.Why)
+	default:
+		t.line("key", "%s: %s", k.State, k.Why)
+	}
+	t.others(k)
+}
+
+func firstUsable(all []providerStatus) string {
+	for _, p := range all {
+		if p.Usable {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// others says why a better keeper of the key is not in use.
+func (t *statusText) others(k keyStatus) {
+	keeper := k.Provider
+	if keeper == "" {
+		keeper = firstUsable(k.Providers)
+	}
+	at := slices.IndexFunc(k.Providers, func(p providerStatus) bool { return p.Name == keeper })
+	if at < 0 {
+		at = len(k.Providers)
+	}
+	for _, p := range k.Providers[:at] {
+		switch name := store.ProviderWords(p.Name); {
+		case !p.Usable:
+			t.line("", "not by %s: %s", name, p.Why)
+		case k.Provider != "":
+			t.line("", "not by %s, which works here; to use it, run: authlatch store rekey --to %s", name, p.Name)
+		}
+	}
+	if k.Chosen != "" {
+		t.line("", "the settings name %s; to use it, run: authlatch store rekey", store.ProviderWords(k.Chosen))
+	}
+}
+
+func (t *statusText) flows(found []foundFlow, wanted []string) {
+	var names, refused []string
+	for _, f := range found {
+		if f.Trusted {
+			names = append(names, f.Name)
+		} else {
+			refused = append(refused, f.Name+" is not trusted: "+f.Reason)
+		}
+	}
+	t.line("flows", "%s", orNone(strings.Join(names, ", ")))
+	for _, r := range refused {
+		t.line("", "%s", r)
+	}
+	for _, w := range wanted {
+		if !slices.ContainsFunc(found, func(f foundFlow) bool { return f.Name == w }) {
+			t.line("", "%s, which the profile names, is not installed", w)
+		}
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// counted is "1 entry" or "2 entries".
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
