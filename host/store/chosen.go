@@ -134,10 +134,10 @@ func elsewhere(k keptKey, p KeyProvider, gone error) error {
 // makers are the providers that may keep a new key, the best first. A store
 // stays with the provider that it has been made with, unless the user names one.
 func (s *Store) makers(r record) []KeyProvider {
-	if s.opt.Explicit || r.Provider == "" {
-		return s.opt.Keys
+	if p := s.provider(r.Provider); p != nil && !s.opt.Explicit {
+		return []KeyProvider{p}
 	}
-	return []KeyProvider{s.provider(r.Provider)} // recorded has found it
+	return s.opt.Keys
 }
 
 // makeKey makes a key with the first provider that works, and records it. The
@@ -147,7 +147,8 @@ func (s *Store) makeKey(r record) error {
 		s.made = NewKey() // the same at every try, so that a keyring gets only one
 	}
 	var failed error
-	for _, p := range s.makers(r) {
+	makers := s.makers(r)
+	for _, p := range makers {
 		key, err := p.Keep(s.made)
 		if err != nil {
 			failed = err
@@ -160,7 +161,7 @@ func (s *Store) makeKey(r record) error {
 		s.made = Key{}
 		return nil
 	}
-	if failed != nil && (s.opt.Explicit || r.Provider != "") {
+	if len(makers) == 1 && failed != nil && (s.opt.Explicit || makers[0].Name() == r.Provider) {
 		return failed
 	}
 	return ErrNoProvider

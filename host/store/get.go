@@ -28,9 +28,6 @@ func (s *Store) find(l location) ([]byte, time.Time, bool) {
 		return nil, time.Time{}, false
 	}
 	b, modified, err := readEntryTime(s.opt.Dir, l, s.key)
-	if errors.Is(err, errDamaged) { // once more: it may have been replaced
-		b, modified, err = readEntryTime(s.opt.Dir, l, s.key)
-	}
 	switch {
 	case err == nil:
 		return b, modified, true

@@ -44,7 +44,7 @@ func (s *Store) putFiles(all []payload) []error {
 				files, of = append(files, file{path: filepath.Join(s.opt.Dir, p.path), data: data}), append(of, i)
 			}
 		}
-		for n, err := range writeFiles(files) {
+		for n, err := range writeFiles(files, s.each) {
 			errs[of[n]] = err
 		}
 		return nil

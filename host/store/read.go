@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -38,22 +39,38 @@ func readEntry(dir string, l location, keyOf func(header) (Key, error)) ([]byte,
 	return b, err
 }
 
-// readEntryTime is readEntry, with the time of the file's last change.
+// readEntryTime is readEntry, with the time of the file's last change. What cannot
+// be read may have been replaced meanwhile, and its key forgotten: only what is
+// still there is believed.
 func readEntryTime(dir string, l location, keyOf func(header) (Key, error)) ([]byte, time.Time, error) {
-	b, modified, err := readFileTime(filepath.Join(dir, l.path))
-	if err != nil {
-		return nil, modified, err
+	var before []byte
+	var failed error
+	for {
+		b, modified, err := readFileTime(filepath.Join(dir, l.path))
+		if err != nil {
+			return nil, modified, err
+		}
+		if failed != nil && bytes.Equal(b, before) {
+			return nil, modified, failed
+		}
+		plain, err := open(b, l, keyOf)
+		if err == nil || errors.Is(err, errNewer) {
+			return plain, modified, err
+		}
+		before, failed = b, err
 	}
+}
+
+func open(b []byte, l location, keyOf func(header) (Key, error)) ([]byte, error) {
 	h, err := parseHeader(b)
 	if err != nil {
-		return nil, modified, err
+		return nil, err
 	}
 	key, err := keyOf(h)
 	if err != nil {
-		return nil, modified, err
+		return nil, err
 	}
-	b, err = unseal(key, l.kind, l.id, b)
-	return b, modified, err
+	return unseal(key, l.kind, l.id, b)
 }
 
 // loadKey asks the provider that the header names, or all if it names none.

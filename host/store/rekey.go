@@ -158,7 +158,7 @@ func (s *Store) move(chunk []location, key Key) (moved, left int, err error) {
 			files = append(files, f)
 		}
 	}
-	for _, err := range writeFiles(files) {
+	for _, err := range writeFiles(files, s.each) {
 		if err != nil {
 			return moved, left, err
 		}

@@ -219,3 +219,24 @@ func TestReject(t *testing.T) {
 		t.Error("in memory")
 	}
 }
+
+// A reader has an entry's content in hand when its key is replaced and forgotten.
+func TestAReaderDuringARekey(t *testing.T) {
+	for name, read := range map[string]func(*fixture) bool{
+		"a host":   func(f *fixture) bool { _, ok := f.open().Token(adaKey); return ok },
+		"a helper": func(f *fixture) bool { _, ok := ReadToken(f.dir, f.keys, adaKey); return ok },
+	} {
+		f := newFixture(t)
+		f.open().PutToken(adaKey, adaTok)
+		ring := f.keys[0].(*fakeKeys)
+		ring.load = func() {
+			if done, err := f.open().Rekey(t.Context(), nil); err != nil || len(done.Kept) > 0 {
+				t.Errorf("%+v, %v", done, err)
+			}
+		}
+		if !read(f) {
+			t.Errorf("%s does not find the token", name)
+		}
+		f.warned("")
+	}
+}

