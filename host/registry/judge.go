@@ -7,15 +7,29 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/authlatch/authlatch/host/registry/manifest"
 	"github.com/authlatch/authlatch/internal/content"
 )
 
+// reserved are the names of the flows that are shipped. The host does for them
+// what it does for no stranger (AZURE_PASSWORD answers the flow password), so
+// that the user can trust none of their names.
+var reserved = []string{"browser", "devicecode", "password"}
+
 // mayRun says why c may not run, following its path, or "". It reads no content.
 func (r *Registry) mayRun(c candidate) string {
-	if c.source == User && c.pinned == "" {
+	switch {
+	case c.source == User && slices.Contains(reserved, c.name):
+		return "has the name of a flow that comes with authlatch"
+	case c.source == User && c.pinned == "":
 		return neverTrusted
+	case c.source == Installation: // needs no sum
+	case !sumSyntax.MatchString(c.pinned):
+		return "is pinned by what is no SHA-256 in lowercase hex"
+	case !filepath.IsAbs(c.path):
+		return "is pinned by a relative path"
 	}
 	return r.unsafe(c.path, c.source)
 }
@@ -27,7 +41,7 @@ func (r *Registry) refuse(c candidate, reason string) error {
 	case c.pinned != "":
 		e.Got = sumOf(context.Background(), c.path)
 		e.Next = "correct that, and if you do not know how it came about, run: authlatch flow untrust " + c.name
-	case c.source == User:
+	case reason == neverTrusted:
 		e.Next = "if you know who made it and trust them, run: authlatch flow trust " + c.name
 	}
 	return e

@@ -42,6 +42,9 @@ var ErrInstallation = errors.New("belongs to the installation, and is trusted as
 // ErrProgram says that a flow of that name was pinned by the embedding program.
 var ErrProgram = errors.New("was pinned by the program itself")
 
+// anySum stands for the one that is about to be pinned.
+var anySum = strings.Repeat("0", 64)
+
 // Examine looks at a flow to be trusted and runs nothing of it. what is its name
 // in UserDir, or a path with a separator in it: of an executable called
 // authlatch-flow-NAME, of a directory with a flow.toml, or of that. Errors are
@@ -78,7 +81,8 @@ func (r *Registry) Examine(ctx context.Context, what string) (*Candidate, error)
 	if !plainPath(c.path) {
 		return refuse("has a name with characters that cannot be shown")
 	}
-	if reason := r.unsafe(c.path, User); reason != "" {
+	reason := r.mayRun(candidate{name: c.name, path: c.path, source: User, pinned: anySum})
+	if reason != "" {
 		return refuse(reason)
 	}
 	e := &Candidate{Name: c.name, Path: c.path, Pinned: c.pinned}

@@ -14,8 +14,8 @@ import (
 )
 
 func newFlowCmd(a *app) *cobra.Command {
-	c := &cobra.Command{Use: "flow", Short: "Show the ways to sign in"}
-	c.AddCommand(newFlowListCmd(a), newFlowDescribeCmd(a))
+	c := &cobra.Command{Use: "flow", Short: "Show the ways to sign in, and choose which may run"}
+	c.AddCommand(newFlowListCmd(a), newFlowDescribeCmd(a), newFlowTrustCmd(a), newFlowUntrustCmd(a))
 	return c
 }
 
@@ -27,6 +27,9 @@ type foundFlow struct {
 	// Reason says why it is not trusted.
 	Reason string `json:"reason,omitempty"`
 	Source string `json:"source"`
+	// SHA256 is of what is there, Pinned what was trusted; not of the installation.
+	SHA256 string `json:"sha256,omitempty"`
+	Pinned string `json:"trusted_sha256,omitempty"`
 }
 
 func newFlowListCmd(a *app) *cobra.Command {
@@ -39,11 +42,15 @@ func newFlowListCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var below []string // sums are too wide for a table
 			rows := make([][]string, len(all))
 			for i, f := range all {
 				trusted := "yes"
 				if !f.Trusted {
 					trusted = "no: " + f.Reason
+					if sums := (&registry.NotTrustedError{Want: f.Pinned, Got: f.SHA256}).Sums(); sums != "" {
+						below = append(below, f.Name+": "+sums)
+					}
 				}
 				rows[i] = []string{f.Name, trusted, f.Source, f.Path}
 			}
@@ -54,7 +61,11 @@ func newFlowListCmd(a *app) *cobra.Command {
 				a.say("no flow was found; a flow is a file authlatch-flow-NAME beside authlatch")
 				return nil
 			}
-			return a.printTable([]string{"NAME", "TRUSTED", "SOURCE", "PATH"}, rows)
+			if err := a.printTable([]string{"NAME", "TRUSTED", "SOURCE", "PATH"}, rows); err != nil || below == nil {
+				return err
+			}
+			_, err = fmt.Fprintf(&a.out, "\n%s\n", strings.Join(below, "\n"))
+			return err
 		},
 	}
 	addOutputFlag(c, &output)
@@ -73,7 +84,7 @@ func (a *app) foundFlows(ctx context.Context) ([]foundFlow, error) {
 	}
 	all := make([]foundFlow, len(found))
 	for i, e := range found {
-		all[i] = foundFlow{Name: e.Name, Path: e.Path, Trusted: e.Trusted, Reason: e.Reason, Source: string(e.Source)}
+		all[i] = foundFlow{Name: e.Name, Path: e.Path, Trusted: e.Trusted, Reason: e.Reason, Source: string(e.Source), SHA256: e.SHA256, Pinned: e.Pinned}
 	}
 	return all, nil
 }
@@ -100,13 +111,8 @@ func newFlowDescribeCmd(a *app) *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use:   "describe FLOW",
-		Short: "Run a flow to ask what it is and which options it takes",
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("", "flow describe takes one flow's name", "run: authlatch flow list")
-			}
-			return nil
-		},
+		Short: "Tell what a flow is and which options it takes; it is run to be asked",
+		Args:  oneFlow("describe", "flow's name"),
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return a.flowNames(c), cobra.ShellCompDirectiveNoFileComp
 		},

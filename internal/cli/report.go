@@ -120,6 +120,7 @@ func problemOf(err error) problem {
 		bad        *config.Error
 		notFound   *registry.NotFoundError
 		notTrusted *registry.NotTrustedError
+		pins       *registry.PinsError
 	)
 	switch {
 	case errors.As(err, &own):
@@ -131,7 +132,9 @@ func problemOf(err error) problem {
 	case errors.As(err, &notFound):
 		return problem{Code: int(host.ExitPlugin), What: notFound.Error(), Next: "run: authlatch flow list"}
 	case errors.As(err, &notTrusted):
-		return problem{Code: int(host.ExitPlugin), What: notTrusted.Error(), Flow: notTrusted.Name}
+		return problem{Code: int(host.ExitPlugin), What: notTrusted.Error(), Why: notTrusted.Sums(), Next: notTrusted.Next, Flow: notTrusted.Name}
+	case errors.As(err, &pins):
+		return problem{Code: int(host.ExitPlugin), What: "no flow can be trusted: " + pins.Error(), File: pins.Path, Next: "correct that file, or remove it and trust each flow again"}
 	case errors.Is(err, context.Canceled):
 		return *errCancelled
 	}
