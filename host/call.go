@@ -27,9 +27,10 @@ type call struct {
 	claims string
 }
 
-// ask launches the flow and returns its token. Its errors are *Error,
-// *personNeeded (silent calls) and *flowUnavailable (others).
-func (h *Host) ask(ctx context.Context, j *job, c call) (*flowv1.Token, error) {
+// ask launches the flow and returns what keep makes of its token; keep is called
+// while the flow's process ends. Its errors are *Error, *personNeeded (silent
+// calls) and *flowUnavailable (others).
+func (h *Host) ask(ctx context.Context, j *job, c call, keep func(*flowv1.Token) *Token) (*Token, error) {
 	b, err := h.find(c.flow)
 	if err != nil {
 		return nil, h.notFound(c.flow, err)
@@ -40,16 +41,22 @@ func (h *Host) ask(ctx context.Context, j *job, c call) (*flowv1.Token, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	in := &interactor{host: h, job: j, call: c, cancel: func() { cancel(ErrCancelled) }}
+	in := &interactor{host: h, job: j, call: c, cancel: func() { cancel(ErrCancelled) }, keep: keep}
 	t, err := h.cfg.Launcher.GetToken(ctx, b, start, in)
 	in.finish()
 	if err != nil {
 		return nil, h.judge(ctx, j, c, err)
 	}
-	if c.silent && c.account != nil && t.GetAccount().GetId() != c.account.ID {
+	if !c.fits(t) {
 		return nil, h.judge(ctx, j, c, &launch.PluginError{Flow: c.flow, What: "renewed the token of another account than it was asked for"})
 	}
-	return t, nil
+	in.Receive(t) // unless the launcher has
+	return in.kept, nil
+}
+
+// fits reports whether t is of the account that is expected.
+func (c call) fits(t *flowv1.Token) bool {
+	return !c.silent || c.account == nil || t.GetAccount().GetId() == c.account.ID
 }
 
 func (h *Host) find(flow string) (launch.Binary, error) {

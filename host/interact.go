@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/authlatch/authlatch/internal/sanitize"
@@ -21,13 +22,28 @@ const (
 // ErrCancelled is what an *Error wraps after the person cancelled.
 var ErrCancelled = errors.New("the person cancelled the sign-in")
 
-// interactor carries what a flow asks to the Prompter. It is a
-// launch.Interactor.
+// interactor carries what a flow asks to the Prompter, and its token to keep. It
+// is a launch.Interactor and a launch.Receiver.
 type interactor struct {
 	host   *Host
 	job    *job
 	call   call
 	cancel func()
+	keep   func(*flowv1.Token) *Token
+
+	received, finished sync.Once
+	kept               *Token // what keep returned
+}
+
+// Receive keeps the token, once.
+func (p *interactor) Receive(t *flowv1.Token) {
+	if !p.call.fits(t) {
+		return // ask says so
+	}
+	p.received.Do(func() {
+		p.finish()
+		p.kept = p.keep(t)
+	})
 }
 
 func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv1.Outcome, string, error) {
@@ -75,9 +91,11 @@ func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv
 
 // finish lets the Prompter take back what it still shows.
 func (p *interactor) finish() {
-	if f, ok := p.host.prompter(p.job).(Finisher); ok && !p.call.silent {
-		f.Finish()
-	}
+	p.finished.Do(func() {
+		if f, ok := p.host.prompter(p.job).(Finisher); ok && !p.call.silent {
+			f.Finish()
+		}
+	})
 }
 
 // kindOf is the interaction as data, its text clean; nil if its kind is newer

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/authlatch/authlatch/host/store"
+	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
 
 const (
@@ -130,11 +131,10 @@ func (h *Host) silentWith(ctx context.Context, j *job, b store.Binding) (_ *Toke
 	if !ok && shipped(b.Flow) {
 		return nil, tried, nil, &personNeeded{h.notSignedIn()}
 	}
-	t, err := h.ask(ctx, j, call{flow: b.Flow, silent: true, state: state, account: &now.Account})
-	if err != nil {
-		return nil, tried, nil, err
-	}
-	return h.renewed(ctx, j, now, t), tried, nil, nil
+	t, err := h.ask(ctx, j, call{flow: b.Flow, silent: true, state: state, account: &now.Account}, func(t *flowv1.Token) *Token {
+		return h.renewed(ctx, j, now, t)
+	})
+	return t, tried, nil, err
 }
 
 // silentWithoutAccount tries the profile's flows that need no account.
@@ -167,11 +167,7 @@ func (h *Host) silentFirst(ctx context.Context, j *job, flow string) (*Token, er
 	if t, ok := h.cached(j); ok {
 		return tokenOf(t), nil
 	}
-	t, err := h.ask(ctx, j, call{flow: flow, silent: true})
-	if err != nil {
-		return nil, err
-	}
-	return h.bind(ctx, j, flow, t), nil
+	return h.ask(ctx, j, call{flow: flow, silent: true}, func(t *flowv1.Token) *Token { return h.bind(ctx, j, flow, t) })
 }
 
 func (h *Host) notSignedIn() *Error {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/authlatch/authlatch/host/store"
+	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
 
 // signIn lets the profile's flows ask the person, in order, one sign-in of the
@@ -109,9 +110,9 @@ func (h *Host) prompter(j *job) Prompter {
 func (h *Host) prompt(ctx context.Context, j *job, flows []string, why *Error) (*Token, error) {
 	var last *Error
 	for _, flow := range flows {
-		t, err := h.ask(ctx, j, h.signInCall(j, flow, why))
+		t, err := h.ask(ctx, j, h.signInCall(j, flow, why), func(t *flowv1.Token) *Token { return h.bind(ctx, j, flow, t) })
 		if err == nil {
-			return h.bind(ctx, j, flow, t), nil
+			return t, nil
 		}
 		var unavailable *flowUnavailable
 		if !errors.As(err, &unavailable) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -90,10 +89,26 @@ func checkStrings(what string, list []string) error {
 	return nil
 }
 
-var (
-	optionName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-	featureName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
+// A flow's names, and the codes that are their reasons, begin with a letter and
+// have at most maxName characters. They are not regular expressions because
+// compiling those would be a third of what this package costs each process.
+const (
+	maxName = 64
+	lower   = "abcdefghijklmnopqrstuvwxyz"
+	upper   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
 )
+
+func isOptionName(s string) bool  { return isName(s, lower, digits+"_") }
+func isFeatureName(s string) bool { return isName(s, lower, digits+"_.-") }
+
+// isReason reports whether s is a code of OAuth in upper snake case.
+func isReason(s string) bool { return isName(s, upper, digits+"_") }
+
+// isName reports whether s is one of letters and then some of letters and more.
+func isName(s, letters, more string) bool {
+	return s != "" && len(s) <= maxName && strings.IndexByte(letters, s[0]) >= 0 && strings.Trim(s, letters+more) == ""
+}
 
 // CheckDescription reports what is wrong with d, a description of the flow name
 // that was kept, and cleans its texts. Describe has done it for its answers.
@@ -110,13 +125,13 @@ func checkDescription(d *flowv1.DescribeResponse, name string) error {
 		return fmt.Errorf("declares more than %d features or options", maxList)
 	}
 	for _, f := range d.GetFeatures() {
-		if !featureName.MatchString(f) {
+		if !isFeatureName(f) {
 			return fmt.Errorf("declares the malformed feature %q", sanitize.Line(f, 80))
 		}
 	}
 	seen := make(map[string]bool)
 	for _, o := range d.GetOptions() {
-		if !optionName.MatchString(o.GetName()) || seen[o.GetName()] {
+		if !isOptionName(o.GetName()) || seen[o.GetName()] {
 			return fmt.Errorf("declares the malformed or repeated option %q", sanitize.Line(o.GetName(), 80))
 		}
 		seen[o.GetName()] = true
@@ -151,7 +166,7 @@ func checkInteraction(i *flowv1.Interaction, mode flowv1.InteractionMode) (known
 		}
 		texts = []string{d.GetMessage()}
 	case *flowv1.Interaction_Input:
-		if !optionName.MatchString(k.Input.GetName()) {
+		if !isOptionName(k.Input.GetName()) {
 			return true, fmt.Errorf("asks for an input with the malformed name %q", sanitize.Line(k.Input.GetName(), 80))
 		}
 		if err := checkTexts(maxShortText, k.Input.GetLabel()); err != nil {

@@ -19,6 +19,7 @@ package launch
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
@@ -89,6 +90,13 @@ type Interactor interface {
 	Interact(ctx context.Context, i *flowv1.Interaction) (outcome flowv1.Outcome, value string, err error)
 }
 
+// Receiver is an Interactor that can use the time that a flow takes to end.
+type Receiver interface {
+	// Receive is called at most once, with the token that GetToken will return,
+	// while the flow is being ended. GetToken returns after both.
+	Receive(t *flowv1.Token)
+}
+
 // Describe asks the flow what it is. The answer is within the protocol's
 // limits, its name is b.Name, and its texts are clean.
 func (l *Launcher) Describe(ctx context.Context, b Binary) (*flowv1.DescribeResponse, error) {
@@ -111,7 +119,13 @@ func (l *Launcher) GetToken(ctx context.Context, b Binary, start *flowv1.Start, 
 		return nil, err
 	}
 	t, err := s.getToken(ctx, start, in)
-	if err := s.stop(err); err != nil {
+	var receiving sync.WaitGroup
+	if r, ok := in.(Receiver); ok && err == nil {
+		receiving.Go(func() { r.Receive(t) })
+	}
+	err = s.stop(err)
+	receiving.Wait()
+	if err != nil {
 		return nil, err
 	}
 	return t, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -31,9 +30,6 @@ const (
 	// waited for, to say how it ended.
 	deathTimeout = 500 * time.Millisecond
 )
-
-// reasonSyntax is a code of OAuth in upper snake case.
-var reasonSyntax = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
 
 // callError turns the error of a call into what Describe and GetToken return.
 // ctx is the caller's; doing says what the flow was asked to do.
@@ -81,7 +77,7 @@ func errorInfos(st *status.Status) []*errdetails.ErrorInfo {
 // flowError reads the flow's reason. Metadata that cannot be read is left out:
 // the reason alone decides what happens next.
 func (s *session) flowError(st *status.Status, info *errdetails.ErrorInfo) error {
-	if !reasonSyntax.MatchString(info.GetReason()) {
+	if !isReason(info.GetReason()) {
 		return s.fault(st.Err(), "gave the malformed reason %q", sanitize.Line(info.GetReason(), 80))
 	}
 	m := info.GetMetadata()

@@ -2,7 +2,6 @@ package entra
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/authlatch/authlatch/internal/sanitize"
@@ -32,8 +31,11 @@ const (
 	tenantConsumers     = "consumers"
 )
 
-// tenantName is a tenant's id or domain, or one of the names above.
-var tenantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)
+// isTenant reports whether s can be a tenant's id or domain, or one of the names
+// above. (As a regular expression it took a third of a millisecond to compile.)
+func isTenant(s string) bool {
+	return s != "" && len(s) <= 253 && strings.IndexByte(letters+digits, s[0]) >= 0 && strings.Trim(s, letters+digits+".-") == ""
+}
 
 // authority is where a request signs in.
 type authority struct {
@@ -72,7 +74,7 @@ func parseAuthority(req *sdk.Request) (authority, error) {
 	if a.tenant == "" {
 		a.tenant = tenantOrganizations
 	}
-	if !tenantName.MatchString(a.tenant) {
+	if !isTenant(a.tenant) {
 		return authority{}, invalidRequest("tenant %q is neither a tenant id nor a domain", sanitize.Line(a.tenant, 100))
 	}
 	a.url = "https://" + a.host + "/" + a.tenant

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -23,63 +24,88 @@ import (
 // newTransport trusts the system's roots and the bundle, and goes through the
 // proxies of the environment (HTTPS_PROXY, NO_PROXY).
 func newTransport(bundle []byte, clock Clock) (*transport, error) {
-	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
-	if len(bundle) > 0 {
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool() // no readable system roots: the bundle alone
-		}
-		if err := addBundle(pool, bundle); err != nil {
-			return nil, err
-		}
-		tlsConfig.RootCAs = pool
+	more, err := parseBundle(bundle)
+	if err != nil {
+		return nil, err
 	}
 	// Not http.ProxyFromEnvironment: that reads the environment once a process.
 	proxy := httpproxy.FromEnvironment().ProxyFunc()
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	return &transport{
 		clock: clock,
-		roundTripper: &http.Transport{
+		roundTripper: &rooted{more: more, Transport: http.Transport{
 			Proxy:               func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
 			DialContext:         dialer.DialContext,
-			TLSClientConfig:     tlsConfig,
+			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout: dialTimeout,
 			ForceAttemptHTTP2:   true,
 			MaxIdleConns:        4, // authority, federation server, instance discovery
 			IdleConnTimeout:     90 * time.Second,
 			// Headers are bounded as bodies are; Entra ID's are about 2 KiB.
 			MaxResponseHeaderBytes: 256 << 10,
-		},
+		}},
 	}, nil
+}
+
+// Prepare reads the system's roots, which the first request will ask for: that
+// takes as long as all else that a process does before it.
+func Prepare() { _, _ = x509.SystemCertPool() }
+
+// rooted is an http.Transport that also trusts the certificates of a bundle. It
+// reads the system's roots when it is first used, not when it is made.
+type rooted struct {
+	more []*x509.Certificate
+	once sync.Once
+	http.Transport
+}
+
+func (r *rooted) RoundTrip(req *http.Request) (*http.Response, error) {
+	if len(r.more) > 0 { // without a bundle crypto/tls does the same
+		r.once.Do(r.root)
+	}
+	return r.Transport.RoundTrip(req)
+}
+
+func (r *rooted) root() {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // no readable system roots: the bundle alone
+	}
+	for _, c := range r.more {
+		pool.AddCert(c)
+	}
+	r.TLSClientConfig.RootCAs = pool
 }
 
 // dialTimeout bounds connecting and the TLS handshake each.
 const dialTimeout = 10 * time.Second
 
-// addBundle adds every certificate of a PEM bundle, and is stricter than
+// parseBundle reads every certificate of a PEM bundle, and is stricter than
 // AppendCertsFromPEM: a bundle with a damaged certificate is refused, because
 // what follows would be a certificate error that names the wrong cause.
-func addBundle(pool *x509.CertPool, bundle []byte) error {
-	n := 0
+func parseBundle(bundle []byte) ([]*x509.Certificate, error) {
+	if len(bundle) == 0 {
+		return nil, nil
+	}
+	var all []*x509.Certificate
 	for rest := bundle; ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			break
 		}
 		if block.Type != "CERTIFICATE" {
-			return invalidRequest("ca_file holds a PEM block that is not a certificate: %s", sanitize.Line(block.Type, 50))
+			return nil, invalidRequest("ca_file holds a PEM block that is not a certificate: %s", sanitize.Line(block.Type, 50))
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return invalidRequest("certificate %d in ca_file is damaged", n+1)
+			return nil, invalidRequest("certificate %d in ca_file is damaged", len(all)+1)
 		}
-		pool.AddCert(cert)
-		n++
+		all = append(all, cert)
 	}
-	if n == 0 {
-		return invalidRequest("ca_file holds no PEM certificate")
+	if len(all) == 0 {
+		return nil, invalidRequest("ca_file holds no PEM certificate")
 	}
-	return nil
+	return all, nil
 }
 
 // tlsAlert is the Op of crypto/tls for an alert that the other end sent.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -58,20 +59,26 @@ func parseOAuthError(body []byte) (oauthError, bool) {
 	return e, e.Code != ""
 }
 
+// Compiled when there is an error to read: a process that gets its token pays
+// for none of them.
 var (
-	aadstsPrefix = regexp.MustCompile(`^\s*AADSTS(\d{1,9}):?\s*`)
-	oauthCode    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-	identifier   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+	aadstsPrefix = lazily(`^\s*AADSTS(\d{1,9}):?\s*`)
+	oauthCode    = lazily(`^[a-z][a-z0-9_]{0,63}$`)
+	identifier   = lazily(`^[A-Za-z0-9._-]{1,128}$`)
 	// descriptionEnd is where Entra ID's text for people stops.
-	descriptionEnd = regexp.MustCompile(`[\r\n]|\s*Trace ID:|\s*Correlation ID:|\s*Timestamp:`)
+	descriptionEnd = lazily(`[\r\n]|\s*Trace ID:|\s*Correlation ID:|\s*Timestamp:`)
 	// longWord could be a token; the longest word that belongs in an error is a URL.
-	longWord = regexp.MustCompile(`[A-Za-z0-9+/=_.~-]{60,}`)
+	longWord = lazily(`[A-Za-z0-9+/=_.~-]{60,}`)
 )
+
+func lazily(syntax string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(syntax) })
+}
 
 // aadsts returns Entra ID's number: the one that the description begins with,
 // else the first listed one that the table knows, else the first.
 func (e oauthError) aadsts() int {
-	if m := aadstsPrefix.FindStringSubmatch(e.Description); m != nil {
+	if m := aadstsPrefix().FindStringSubmatch(e.Description); m != nil {
 		n, _ := strconv.Atoi(m[1]) // at most nine digits
 		return n
 	}
@@ -129,7 +136,7 @@ func (e oauthError) reason() string {
 	if r, ok := reasonOf[e.Code]; ok {
 		return r
 	}
-	if oauthCode.MatchString(e.Code) {
+	if oauthCode().MatchString(e.Code) {
 		return strings.ToUpper(e.Code) // the set is open
 	}
 	return flowv1.ReasonTemporarilyUnavailable
@@ -139,16 +146,16 @@ func (e oauthError) reason() string {
 // request carried and that a server might echo.
 func (e oauthError) sdkError(secrets []string) *sdk.Error {
 	out := &sdk.Error{Reason: e.reason(), AADSTS: e.aadsts(), Message: e.message(secrets)}
-	if oauthCode.MatchString(e.Suberror) {
+	if oauthCode().MatchString(e.Suberror) {
 		out.Suberror = e.Suberror
 	}
 	if _, ok := claimsObject(e.Claims); ok && !containsAny(e.Claims, secrets) {
 		out.Claims = e.Claims
 	}
-	if identifier.MatchString(e.CorrelationID) && !containsAny(e.CorrelationID, secrets) {
+	if identifier().MatchString(e.CorrelationID) && !containsAny(e.CorrelationID, secrets) {
 		out.CorrelationID = e.CorrelationID
 	}
-	if identifier.MatchString(e.TraceID) && !containsAny(e.TraceID, secrets) {
+	if identifier().MatchString(e.TraceID) && !containsAny(e.TraceID, secrets) {
 		out.TraceID = e.TraceID
 	}
 	return out
@@ -159,14 +166,14 @@ const maxMessage = 240
 
 // message is the description's first sentence for people.
 func (e oauthError) message(secrets []string) string {
-	s := aadstsPrefix.ReplaceAllString(e.Description, "")
-	if loc := descriptionEnd.FindStringIndex(s); loc != nil {
+	s := aadstsPrefix().ReplaceAllString(e.Description, "")
+	if loc := descriptionEnd().FindStringIndex(s); loc != nil {
 		s = s[:loc[0]]
 	}
 	s = redact(s, secrets)
 	s = strings.TrimRight(sanitize.Line(s, maxMessage), ". ")
 	if s == "" {
-		if oauthCode.MatchString(e.Code) {
+		if oauthCode().MatchString(e.Code) {
 			return "the identity provider refused: " + e.Code
 		}
 		return "the identity provider refused without saying why"
@@ -185,7 +192,7 @@ func redact(s string, secrets []string) string {
 			s = strings.ReplaceAll(s, url.QueryEscape(secret), "[redacted]")
 		}
 	}
-	return longWord.ReplaceAllString(s, "[redacted]")
+	return longWord().ReplaceAllString(s, "[redacted]")
 }
 
 func containsAny(s string, secrets []string) bool {

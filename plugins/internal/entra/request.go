@@ -3,7 +3,6 @@ package entra
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,8 +16,15 @@ func invalidRequest(format string, args ...any) error {
 	return &sdk.Error{Reason: flowv1.ReasonInvalidRequest, Message: fmt.Sprintf(format, args...)}
 }
 
-// scopeToken is RFC 6749 section 3.3.
-var scopeToken = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
+// isScope is RFC 6749 section 3.3's scope-token.
+func isScope(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' })
+}
+
+const (
+	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	digits  = "0123456789"
+)
 
 // openIDScopes are added by MSAL to every request; asked for by the caller,
 // offline_access fails and the others count as declined if the answer omits them.
@@ -30,7 +36,7 @@ var openIDScopes = []string{"openid", "profile", "offline_access"}
 func cleanScopes(scopes []string, idToken bool) ([]string, error) {
 	var out []string
 	for _, s := range scopes {
-		if !scopeToken.MatchString(s) {
+		if !isScope(s) {
 			return nil, &sdk.Error{Reason: flowv1.ReasonInvalidScope, Message: fmt.Sprintf("scope %q is malformed", sanitize.Line(s, 100))}
 		}
 		if !slices.Contains(openIDScopes, s) && !slices.Contains(out, s) {
@@ -49,14 +55,16 @@ func cleanScopes(scopes []string, idToken bool) ([]string, error) {
 // maxClaims bounds a claims request; real ones are a few hundred bytes.
 const maxClaims = 8 << 10
 
-var capabilityName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+func isCapability(s string) bool {
+	return s != "" && len(s) <= 64 && strings.Trim(s, letters+digits+"_.-") == ""
+}
 
 // cleanClaims checks the claims request and takes capabilities that it already
 // names (access_token.xms_cc) out of it, because MSAL refuses to merge the two.
 func cleanClaims(claims string, capabilities []string) (string, []string, error) {
 	caps := slices.Clone(capabilities)
 	for _, c := range caps {
-		if !capabilityName.MatchString(c) {
+		if !isCapability(c) {
 			return "", nil, invalidRequest("client capability %q is malformed", sanitize.Line(c, 100))
 		}
 	}
@@ -74,7 +82,7 @@ func cleanClaims(claims string, capabilities []string) (string, []string, error)
 	}
 	values, _ := xmsCC["values"].([]any)
 	for _, v := range values {
-		if s, ok := v.(string); ok && capabilityName.MatchString(s) && !slices.Contains(caps, s) {
+		if s, ok := v.(string); ok && isCapability(s) && !slices.Contains(caps, s) {
 			caps = append(caps, s)
 		}
 	}
