@@ -25,13 +25,6 @@ type Flow interface {
 	GetToken(ctx context.Context, req *Request, p Prompter) (*Token, error)
 }
 
-// Preparer is a Flow with something to get ready that every request will need
-// and that takes a while, such as the system's roots. Serve calls Prepare in a
-// goroutine of its own before the host connects; it may still run when GetToken
-// is called, and what it cannot do is for GetToken to report. It asks nobody and
-// sends nothing: the process may be there to describe itself only.
-type Preparer interface{ Prepare() }
-
 // Description is the answer to the protocol's Describe.
 type Description struct {
 	// Name is lowercase letters, digits and dashes: NAME of authlatch-flow-NAME.

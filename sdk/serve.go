@@ -47,9 +47,6 @@ func Serve(flow Flow) {
 		fmt.Fprintf(os.Stderr, "flow %s: %v\n", flow.Describe().Name, err)
 		os.Exit(1)
 	}
-	if p, ok := flow.(Preparer); ok {
-		go p.Prepare() // ends with the process
-	}
 	s := &server{flow: flow, once: true}
 	leave := func() {
 		s.wait(exitGrace)

@@ -30,9 +30,6 @@ func (flow) Describe() sdk.Description {
 	}
 }
 
-// Prepare is sdk.Preparer's.
-func (flow) Prepare() { entra.Prepare() }
-
 func (f flow) GetToken(ctx context.Context, req *sdk.Request, p sdk.Prompter) (*sdk.Token, error) {
 	s, err := readSettings(req)
 	if err != nil {

@@ -39,9 +39,6 @@ func (flow) Describe() sdk.Description {
 	}
 }
 
-// Prepare is sdk.Preparer's.
-func (flow) Prepare() { entra.Prepare() }
-
 func (f flow) GetToken(ctx context.Context, req *sdk.Request, p sdk.Prompter) (*sdk.Token, error) {
 	timeout, err := timeoutOf(req)
 	if err != nil {

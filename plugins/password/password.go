@@ -40,9 +40,6 @@ func (flow) Describe() sdk.Description {
 	}
 }
 
-// Prepare is sdk.Preparer's.
-func (flow) Prepare() { entra.Prepare() }
-
 func (f flow) GetToken(ctx context.Context, req *sdk.Request, p sdk.Prompter) (*sdk.Token, error) {
 	if strings.EqualFold(req.Tenant, "consumers") {
 		return nil, &sdk.Error{Reason: flowv1.ReasonInvalidRequest, Message: "personal accounts cannot sign in with the password flow; use the browser or devicecode flow"}

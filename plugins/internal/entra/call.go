@@ -116,7 +116,8 @@ func (t *transport) attempt(c *call) (*answer, *fault) {
 	req := c.req.Clone(ctx)
 	req.Body, req.GetBody, req.ContentLength = nil, nil, 0
 	if c.body != nil {
-		req.Body = io.NopCloser(bytes.NewReader(c.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil }
+		req.Body, _ = req.GetBody()
 		req.ContentLength = int64(len(c.body))
 	}
 	resp, err := t.roundTripper.RoundTrip(req)

@@ -3,7 +3,6 @@ package entra
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -24,89 +22,30 @@ import (
 // newTransport trusts the system's roots and the bundle, and goes through the
 // proxies of the environment (HTTPS_PROXY, NO_PROXY).
 func newTransport(bundle []byte, clock Clock) (*transport, error) {
-	more, err := parseBundle(bundle)
-	if err != nil {
-		return nil, err
-	}
-	// Not http.ProxyFromEnvironment: that reads the environment once a process.
-	proxy := httpproxy.FromEnvironment().ProxyFunc()
-	dialer := &net.Dialer{Timeout: dialTimeout}
-	return &transport{
-		clock: clock,
-		roundTripper: &rooted{more: more, Transport: http.Transport{
+	roots, err := newRooted(bundle, func(roots *x509.CertPool) *http.Transport {
+		// Not http.ProxyFromEnvironment: that reads the environment once a process.
+		proxy := httpproxy.FromEnvironment().ProxyFunc()
+		dialer := &net.Dialer{Timeout: dialTimeout}
+		return &http.Transport{
 			Proxy:               func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
 			DialContext:         dialer.DialContext,
-			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 			TLSHandshakeTimeout: dialTimeout,
 			ForceAttemptHTTP2:   true,
 			MaxIdleConns:        4, // authority, federation server, instance discovery
 			IdleConnTimeout:     90 * time.Second,
 			// Headers are bounded as bodies are; Entra ID's are about 2 KiB.
 			MaxResponseHeaderBytes: 256 << 10,
-		}},
-	}, nil
-}
-
-// Prepare reads the system's roots, which the first request will ask for: that
-// takes as long as all else that a process does before it.
-func Prepare() { _, _ = x509.SystemCertPool() }
-
-// rooted is an http.Transport that also trusts the certificates of a bundle. It
-// reads the system's roots when it is first used, not when it is made.
-type rooted struct {
-	more []*x509.Certificate
-	once sync.Once
-	http.Transport
-}
-
-func (r *rooted) RoundTrip(req *http.Request) (*http.Response, error) {
-	if len(r.more) > 0 { // without a bundle crypto/tls does the same
-		r.once.Do(r.root)
-	}
-	return r.Transport.RoundTrip(req)
-}
-
-func (r *rooted) root() {
-	pool, err := x509.SystemCertPool()
+		}
+	})
 	if err != nil {
-		pool = x509.NewCertPool() // no readable system roots: the bundle alone
+		return nil, err
 	}
-	for _, c := range r.more {
-		pool.AddCert(c)
-	}
-	r.TLSClientConfig.RootCAs = pool
+	return &transport{clock: clock, roundTripper: roots}, nil
 }
 
 // dialTimeout bounds connecting and the TLS handshake each.
 const dialTimeout = 10 * time.Second
-
-// parseBundle reads every certificate of a PEM bundle, and is stricter than
-// AppendCertsFromPEM: a bundle with a damaged certificate is refused, because
-// what follows would be a certificate error that names the wrong cause.
-func parseBundle(bundle []byte) ([]*x509.Certificate, error) {
-	if len(bundle) == 0 {
-		return nil, nil
-	}
-	var all []*x509.Certificate
-	for rest := bundle; ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			return nil, invalidRequest("ca_file holds a PEM block that is not a certificate: %s", sanitize.Line(block.Type, 50))
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, invalidRequest("certificate %d in ca_file is damaged", len(all)+1)
-		}
-		all = append(all, cert)
-	}
-	if len(all) == 0 {
-		return nil, invalidRequest("ca_file holds no PEM certificate")
-	}
-	return all, nil
-}
 
 // tlsAlert is the Op of crypto/tls for an alert that the other end sent.
 const tlsAlert = "remote error"
