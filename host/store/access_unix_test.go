@@ -4,7 +4,6 @@ package store
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -101,20 +100,6 @@ func TestAnEntryThatIsNotPrivate(t *testing.T) {
 func write(t *testing.T, path string) { writeText(t, path, "") }
 func writeRecord(t *testing.T, f *fixture, text string) {
 	writeText(t, filepath.Join(f.dir, recordName), text)
-}
-
-func writeText(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func mkdir(t *testing.T, path string, mode fs.FileMode) {
-	t.Helper()
-	if err := errors.Join(os.MkdirAll(path, 0o700), os.Chmod(path, mode)); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func chmod(t *testing.T, path string) {

@@ -75,6 +75,7 @@ func (s *Store) identities() []id {
 		s.sweep(filepath.Join(s.opt.Dir, accountsDir, e.Name()))
 	}
 	s.sweep(filepath.Join(s.opt.Dir, stateDir))
+	s.sweep(filepath.Join(s.opt.Dir, attemptsDir))
 	s.sweep(s.opt.Dir)
 	return all
 }

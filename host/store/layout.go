@@ -9,6 +9,7 @@ import "path/filepath"
 //	accounts/ID/ID            a token of that identity
 //	state/ID                  a flow's state for an account
 //	locks/ID                  lock files, never removed
+//	attempts/ID               how an identity's last sign-in has failed, in clear
 //	damaged/ID                what was moved aside
 //
 // and no name tells what it is about.
@@ -17,6 +18,7 @@ const (
 	accountsDir = "accounts"
 	stateDir    = "state"
 	locksDir    = "locks"
+	attemptsDir = "attempts"
 	damagedDir  = "damaged"
 	bindingName = "binding"
 	tempPrefix  = ".tmp-"

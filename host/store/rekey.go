@@ -36,7 +36,7 @@ func (s *Store) Rekey(ctx context.Context, to KeyProvider) (Rekeyed, error) {
 	if err := s.usable(); err != nil {
 		return Rekeyed{}, err
 	}
-	unlock, err := lockFile(ctx, filepath.Join(s.opt.Dir, locksDir), "rekey")
+	unlock, err := s.lockFile(ctx, lockPath(s.opt.Dir, rekeyLock), rekeyLock)
 	if err != nil {
 		return Rekeyed{}, fmt.Errorf("waiting for another rekey: %w", err)
 	}

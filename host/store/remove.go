@@ -42,7 +42,7 @@ func (s *Store) Remove(i Identity) error {
 			delete(s.memory, path)
 		}
 	}
-	return errors.Join(s.removeTree(dir), s.removeTree(bindingAt(about).aside()))
+	return errors.Join(s.removeTree(dir), s.removeTree(bindingAt(about).aside()), s.forgetAttempts(about))
 }
 
 // boundTo is the identity's binding, for its removal: one that cannot be read is

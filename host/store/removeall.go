@@ -11,6 +11,7 @@ func (s *Store) RemoveAll() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.memory)
+	clear(s.failed)
 	if s.opt.Dir == "" {
 		return nil
 	}
@@ -28,7 +29,7 @@ func (s *Store) RemoveAll() error {
 	clear(s.keys)
 	s.write, s.made = writeKey{}, Key{}
 	var failed []error
-	for _, name := range []string{accountsDir, stateDir, damagedDir, recordName} {
+	for _, name := range []string{accountsDir, stateDir, attemptsDir, damagedDir, recordName} {
 		failed = append(failed, s.removeTree(name))
 	}
 	return errors.Join(failed...)

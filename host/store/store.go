@@ -23,6 +23,12 @@ type Options struct {
 	Now func() time.Time
 	// Warn gets each warning once, as one line without a secret; nil drops them.
 	Warn func(string)
+	// Command is what this process calls itself to those who wait for it, without
+	// arguments: "authlatch login"; "" is its binary's name.
+	Command string
+	// Waiting hears of a lock that this process has waited for a second for; nil
+	// says nothing. It is called by whoever waits, and must return soon.
+	Waiting func(Held)
 }
 
 // Store reads and writes entries. It is safe for concurrent use, also by
@@ -42,6 +48,7 @@ type Store struct {
 	slow   map[string]failure // by provider
 	warned map[string]bool
 	local  map[string]chan struct{} // locks within this process
+	failed map[id]remembrance       // failed sign-ins
 }
 
 // Open opens the store. It touches no file: what is wrong shows as a warning
@@ -56,6 +63,7 @@ func Open(opt Options) *Store {
 	return &Store{
 		opt: opt, each: atOnce, memory: map[string]remembered{}, keys: map[KeyID]Key{},
 		warned: map[string]bool{}, local: map[string]chan struct{}{}, slow: map[string]failure{},
+		failed: map[id]remembrance{},
 	}
 }
 
