@@ -205,3 +205,45 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// remembering is a registry that keeps what flows say of themselves.
+type remembering struct {
+	host.Registry
+	kept map[launch.Binary]*flowv1.DescribeResponse
+}
+
+func (r remembering) Description(b launch.Binary) *flowv1.DescribeResponse { return r.kept[b] }
+func (r remembering) KeepDescription(b launch.Binary, d *flowv1.DescribeResponse) {
+	r.kept[b] = d
+}
+
+// What one process has asked the next need not.
+func TestDescriptionIsKept(t *testing.T) {
+	w := newWorld(t)
+	r := remembering{w, map[launch.Binary]*flowv1.DescribeResponse{}}
+	w.Registry = r
+	for range 2 {
+		if _, err := w.host().Describe(t.Context(), "browser"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantLaunches(t, w, "browser describe")
+	want(t, "kept", len(r.kept), 1)
+}
+
+// A flow that was found changed when it was about to run is told with both sums
+// and what to do, in three lines.
+func TestChangedFlow(t *testing.T) {
+	w := newWorld(t)
+	w.flows["browser"] = fails(&launch.ChangedError{Flow: "browser", Path: "/x", Want: "aa", Got: "bb"})
+	_, err := w.host().GetToken(t.Context(), host.TokenRequest{})
+	want(t, "exit code", code(err), host.ExitPlugin)
+	var told *host.Error
+	if !errors.As(err, &told) {
+		t.Fatal(err)
+	}
+	want(t, "lines", strings.Join(told.Lines(), "\n"), "flow browser is not trusted: /x has changed\n"+
+		"flow browser: trusted with sha256 aa, now bb\n"+
+		"if you know why it changed, look at it again: authlatch flow trust browser")
+	want(t, "launches", strings.Join(w.launches(), ", "), "browser IF_NEEDED")
+}

@@ -12,18 +12,27 @@ import (
 )
 
 // BenchmarkLaunch is one whole request to an honest flow: fork, handshake,
-// token, end of the process. BenchmarkBareProcess is what of it is the same
+// token, end of the process. A pinned flow is copied, sealed and summed before, as
+// large as the test binary is. BenchmarkBareProcess is what of it is the same
 // binary's start and end.
 func BenchmarkLaunch(b *testing.B) {
 	for _, c := range []struct {
-		name string
-		mtls bool
-	}{{"peercred", false}, {"mtls", true}} {
+		name         string
+		mtls, pinned bool
+	}{{"peercred", false, false}, {"mtls", true, false}, {"pinned", false, true}} {
 		b.Run(c.name, func(b *testing.B) {
 			self, _ := os.Executable()
+			flow := launch.Binary{Name: "good", Path: self}
+			if c.pinned {
+				content, err := os.ReadFile(self)
+				if err != nil {
+					b.Fatal(err)
+				}
+				flow.SHA256 = sum(content)
+			}
 			l := launch.Launcher{TempDir: b.TempDir(), AutoMTLS: c.mtls}
 			for b.Loop() {
-				if _, err := l.GetToken(b.Context(), launch.Binary{Name: "good", Path: self}, start(), says("1")); err != nil {
+				if _, err := l.GetToken(b.Context(), flow, start(), says("1")); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -5,12 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 
 	"github.com/authlatch/authlatch/host/config"
+	"github.com/authlatch/authlatch/host/registry/manifest"
 )
 
 var (
@@ -21,13 +23,24 @@ var (
 	substitute = regexp.MustCompile(`\$\((authlatch [^)]*)\)`)
 )
 
-// TestDocumentedConfig parses every config file of the pages.
+// absoluteDir is an absolute path on this system, in TOML.
+var absoluteDir = map[bool]string{true: `C:\\bin\\`, false: "/usr/bin/"}[runtime.GOOS == "windows"]
+
+// TestDocumentedConfig parses every config file, and every flow.toml, of the
+// pages.
 func TestDocumentedConfig(t *testing.T) {
 	found := 0
 	for name, text := range pages(t) {
 		for _, block := range tomlBlock.FindAllStringSubmatch(text, -1) {
 			found++
 			source := block[1]
+			if strings.Contains(source, "[flow]") {
+				source = strings.ReplaceAll(source, "/usr/bin/", absoluteDir)
+				if _, err := manifest.Parse([]byte(source)); err != nil {
+					t.Errorf("%s: flow.toml %v\n%s", name, err, source)
+				}
+				continue
+			}
 			if !strings.Contains(source, "version") {
 				source = "version = 1\n" + source
 			}
@@ -131,7 +144,7 @@ func TestDocumentedErrors(t *testing.T) {
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, name := range []string{"README.md", "docs/helpers.md", "docs/troubleshooting.md"} {
+	for _, name := range []string{"README.md", "docs/flows.md", "docs/helpers.md", "docs/troubleshooting.md"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
