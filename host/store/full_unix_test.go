@@ -18,17 +18,30 @@ import (
 // would also hit what the testing package writes in this one.
 func inOwnProcess(t *testing.T, body func(*testing.T)) {
 	t.Helper()
+	if err := inProcess(t, body, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inProcess is inOwnProcess with attributes; it returns the error of starting it.
+func inProcess(t *testing.T, body func(*testing.T), attr *syscall.SysProcAttr) error {
+	t.Helper()
 	const child = "STORE_TEST_CHILD"
 	if os.Getenv(child) == t.Name() {
 		body(t)
-		return
+		return nil
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	cmd.Env = append(os.Environ(), child+"="+t.Name())
+	cmd.SysProcAttr = attr
 	out, err := cmd.CombinedOutput()
+	if cmd.Process == nil {
+		return err
+	}
 	if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return nil
 }
 
 // limitFiles makes every write beyond size fail, as a full disk does, in the

@@ -64,3 +64,29 @@ func BenchmarkReadToken(b *testing.B) {
 		}
 	}
 }
+
+func FuzzRecord(f *testing.F) {
+	f.Add([]byte(`{"version":1,"provider":"keyring","key_id":"00000000000000000000000000000000","place":"x","others":[{"provider":"file","key_id":"y"}]}`))
+	f.Add([]byte(`{"version":9}`))
+	f.Add([]byte(`{`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := parseRecord(b)
+		if err != nil {
+			if !errors.Is(err, ErrNoKey) && !errors.Is(err, errNewer) {
+				t.Fatal(err)
+			}
+			return
+		}
+		again, err := parseRecord(encode(r))
+		if err != nil || !bytes.Equal(encode(again), encode(r)) {
+			t.Fatalf("%s: %v", encode(r), err)
+		}
+		s := Open(Options{Dir: t.TempDir(), Keys: []KeyProvider{newFakeKeys("keyring")}})
+		if _, _, err := s.recorded(r); err == nil {
+			t.Fatal("a key from nowhere")
+		}
+		for _, k := range append(r.Others, r.keptKey) {
+			_ = s.forget(k) // does not panic
+		}
+	})
+}
