@@ -61,6 +61,19 @@ func (f *flights) do(ctx context.Context, key string, work func(context.Context)
 	return c.token, c.err
 }
 
+// background begins work for which nobody waits, unless it is under way.
+func (f *flights) background(ctx context.Context, key string, work func(context.Context)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.under[key]; ok || f.closed {
+		return
+	}
+	f.start(ctx, key, func(ctx context.Context) (*Token, error) {
+		work(ctx)
+		return nil, nil
+	})
+}
+
 // start begins the work. f.mu is held.
 func (f *flights) start(ctx context.Context, key string, work func(context.Context) (*Token, error)) *flight {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))

@@ -39,6 +39,10 @@ type Config struct {
 	// LoginCommand says which command signs in, for Error.Next; nil is that of
 	// authlatch.
 	LoginCommand func(Login) string
+	// Renew starts the renewal of a token ahead of its expiry, in a process of its
+	// own that calls Host.Renew, and returns at once. nil renews it in this process,
+	// in the background; Close ends that.
+	Renew func(TokenRequest)
 	// Log hears what goes on, never a secret; nil drops it.
 	Log *slog.Logger
 	// Now is the clock; nil is time.Now.
@@ -65,10 +69,10 @@ type Host struct {
 	log      *slog.Logger
 	now      func() time.Time
 
-	flights  flights
-	turns    turns
-	flows    described
-	renewals renewals
+	flights flights
+	turns   turns
+	flows   described
+	looked  looked
 
 	ca struct {
 		sync.Mutex
@@ -121,7 +125,8 @@ func (h *Host) Close() error {
 }
 
 // GetToken returns a token: a cached one, one renewed without a person, or one
-// for which the person is asked, as req allows. Callers that ask for the same
+// for which the person is asked, as req allows. A token that is past its refresh
+// time, but valid, is handed out at once and renewed meanwhile. Callers that ask for the same
 // at the same time share one answer; the Token is theirs to read, not to change.
 // State and token are on disk before it returns. Errors are *Error; those of a
 // cancelled ctx wrap ctx.Err().
@@ -130,7 +135,10 @@ func (h *Host) GetToken(ctx context.Context, req TokenRequest) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t, ok := h.cached(j); ok && (!t.RefreshDue(h.now()) || !h.renewals.allowed(j.flight, h.now())) {
+	if t, ok := h.cached(j); ok {
+		if t.RefreshDue(h.now()) {
+			h.renewAhead(ctx, j)
+		}
 		return tokenOf(t), nil
 	}
 	return h.flights.do(ctx, j.flight, func(ctx context.Context) (*Token, error) { return h.obtain(ctx, j) })

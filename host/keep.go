@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/authlatch/authlatch/host/store"
@@ -112,31 +111,4 @@ func tokenOf(t store.Token) *Token {
 		Secret: NewSecret(t.Secret.Reveal()), TokenType: t.TokenType, ExpiresOn: t.ExpiresOn, RefreshOn: t.RefreshOn, Scopes: t.Scopes,
 		Account: Account{ID: t.Account.ID, Username: t.Account.Username, Tenant: t.Account.Tenant, Environment: t.Account.Environment},
 	}
-}
-
-// renewPause is how long a failed renewal of a valid token is not repeated:
-// otherwise every caller of the token's last hour would wait for a provider that
-// is down.
-const renewPause = time.Minute
-
-// renewals remembers when the renewal of which token failed.
-type renewals struct {
-	mu  sync.Mutex
-	all map[string]time.Time
-}
-
-func (r *renewals) allowed(key string, now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	at, ok := r.all[key]
-	return !ok || now.Sub(at) >= renewPause || now.Before(at)
-}
-
-func (r *renewals) failed(key string, now time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.all == nil {
-		r.all = make(map[string]time.Time)
-	}
-	r.all[key] = now
 }

@@ -1,18 +1,14 @@
 package host_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/authlatch/authlatch/host"
-	"github.com/authlatch/authlatch/host/launch"
 	"github.com/authlatch/authlatch/host/store"
 	"github.com/authlatch/authlatch/host/store/keys"
-	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
 
 // What a host has kept, the next process finds without a flow.
@@ -66,48 +62,6 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 	if len(w.warnings) == 0 {
 		t.Error("nobody was warned")
 	}
-}
-
-// Past its refresh time a token is renewed, and handed out if that fails, by
-// whatever; then the renewal is not tried again for a minute.
-func TestRenewalAheadOfExpiry(t *testing.T) {
-	renewable := func() behaviour { // a token to be renewed after half its life
-		return func(ctx context.Context, start *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
-			tok, err := signsIn("alice")(ctx, start, in)
-			if err == nil {
-				tok.ExpiresOn = time.Unix(1_800_000_000, 0).Add(hour).Unix()
-				tok.RefreshOn = time.Unix(1_800_000_000, 0).Add(hour / 2).Unix()
-			}
-			return tok, err
-		}
-	}
-	w := newWorld(t)
-	w.flows["browser"] = renewable()
-	h := w.host()
-	get := func() string {
-		t.Helper()
-		tok, err := h.GetToken(t.Context(), host.TokenRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return tok.Secret.Reveal()
-	}
-	want(t, "at first", get(), "token-1")
-	w.pass(hour/2 - time.Second)
-	want(t, "before its refresh time", get(), "token-1")
-	w.launches()
-
-	w.pass(time.Second)
-	w.flows["browser"] = fails(reason(flowv1.ReasonInvalidGrant))
-	want(t, "if renewal fails", get(), "token-1")
-	want(t, "at once again", get(), "token-1")
-	wantLaunches(t, w, "browser NEVER")
-
-	w.pass(time.Minute)
-	w.flows["browser"] = signsIn("alice")
-	want(t, "a minute later", get(), "token-3")
-	want(t, "then", get(), "token-3")
-	wantLaunches(t, w, "browser NEVER")
 }
 
 // A person who chooses another account leaves nothing of the one before.

@@ -14,9 +14,6 @@ const (
 	// silentTimeout bounds a call without a person, its wait for the account's
 	// lock included: three tries of a provider that answers late fit in.
 	silentTimeout = 2 * time.Minute
-	// renewTimeout bounds the renewal of a token that is still valid: the caller
-	// waits for nothing that it needs.
-	renewTimeout = 10 * time.Second
 	// signInTimeout bounds a sign-in, the wait for another one included: a device
 	// code lives 15 minutes, and the person may begin late.
 	signInTimeout = 30 * time.Minute
@@ -44,29 +41,12 @@ func (h *Host) obtain(ctx context.Context, j *job) (*Token, error) {
 	if j.Interaction == Force {
 		return h.signIn(ctx, j, nil, attempt{})
 	}
-	if t, ok := h.cached(j); ok { // past its refresh time, but valid
-		return h.renew(ctx, j, t)
-	}
 	t, tried, err := h.silent(ctx, j)
 	var needed *personNeeded
 	if !errors.As(err, &needed) {
 		return t, err
 	}
 	return h.signIn(ctx, j, needed.why, tried)
-}
-
-// renew tries to replace a token that is still valid, and hands that one out if
-// it cannot. It never asks a person.
-func (h *Host) renew(ctx context.Context, j *job, valid store.Token) (*Token, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, renewTimeout, errNoAnswer)
-	defer cancel()
-	t, _, err := h.silent(ctx, j)
-	if err == nil {
-		return t, nil
-	}
-	h.log.Warn("the token is still valid, but could not be renewed", "error", err)
-	h.renewals.failed(j.flight, h.now())
-	return tokenOf(valid), nil
 }
 
 // personNeeded is the error of a silent try that a sign-in may resolve.

@@ -1,7 +1,8 @@
 // Package source is where a helper gets its tokens: from the store if it holds
-// one with enough life left, else from the authlatch beside the helper. It
-// links nothing that a warm call does not need; whatever needs the network, a
-// flow or a person is the other process's business.
+// one with enough life left, else from the authlatch beside the helper. A token
+// that is to be renewed ahead of its expiry is handed out at once, and one of all
+// who ask starts the renewal. It links nothing that a warm call does not need;
+// whatever needs the network, a flow or a person is the other process's business.
 package source
 
 import (
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/authlatch/authlatch/helper/exchange"
+	"github.com/authlatch/authlatch/helper/renewal"
 	"github.com/authlatch/authlatch/helper/report"
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/host/store"
@@ -51,6 +53,9 @@ func (s *Source) Token(ctx context.Context, settings config.Settings, q exchange
 		return store.Token{}, err
 	}
 	if t, ok := s.warm(settings, q); ok {
+		if t.RefreshDue(s.now()) {
+			s.renewAhead(settings, q)
+		}
 		return t, nil
 	}
 	if s.OnMiss != nil {
@@ -65,15 +70,49 @@ func (s *Source) warm(settings config.Settings, q exchange.Request) (store.Token
 	if q.Claims != "" || q.Interaction == "force" {
 		return store.Token{}, false
 	}
+	where := at(settings, q)
+	t, ok := store.ReadToken(where.dir, where.keys, where.key)
+	return t, ok && t.Fresh(s.now())
+}
+
+// renewAhead starts the renewal of a valid token, unless somebody else has. If it
+// cannot, the token is as valid as before, and the next call tries.
+func (s *Source) renewAhead(settings config.Settings, q exchange.Request) {
+	where := at(settings, q)
+	path, err := s.beside()
+	if err != nil || !store.ClaimRenewal(where.dir, where.key, s.now()) {
+		return
+	}
+	_ = renewal.Start(path, s.Environ, q)
+}
+
+// Reject drops a cached token that the service has rejected, so that it is never
+// handed out again; another token than the one that is cached is left alone. It
+// says whether it was the one.
+func (s *Source) Reject(settings config.Settings, q exchange.Request, secret string) bool {
+	where := at(settings, q)
+	return store.RejectToken(where.dir, where.keys, where.key, secret)
+}
+
+// place is where a token is cached.
+type place struct {
+	dir  string
+	keys []store.KeyProvider
+	key  store.TokenKey
+}
+
+func at(settings config.Settings, q exchange.Request) place {
 	k := settings.TokenKey(q.Scopes, q.Tenant)
 	k.IDToken, k.TokenType, k.KeyID = q.IDToken, q.TokenType, q.KeyID
 	set := keys.Cheap(settings.Store.Key, settings.Store.KeyFile)
-	t, ok := store.ReadToken(set.Options(settings.Store.Dir).Dir, set.All(), k)
-	now := time.Now
+	return place{set.Options(settings.Store.Dir).Dir, set.All(), k}
+}
+
+func (s *Source) now() time.Time {
 	if s.Now != nil {
-		now = s.Now
+		return s.Now()
 	}
-	return t, ok && t.Fresh(now())
+	return time.Now()
 }
 
 // failed makes an error of a failure to run authlatch.

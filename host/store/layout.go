@@ -7,6 +7,7 @@ import "path/filepath"
 //	store.json                which provider keeps the current key
 //	accounts/ID/binding       an identity's account
 //	accounts/ID/ID            a token of that identity
+//	accounts/ID/ID.renewal    how its renewal ahead of expiry stands
 //	state/ID                  a flow's state for an account
 //	locks/ID                  lock files, never removed
 //	attempts/ID               how an identity's last sign-in has failed, in clear

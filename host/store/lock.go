@@ -34,6 +34,9 @@ func (i Identity) LockName() string { return signInLock + " " + i.id().String() 
 // LockName names the account's lock, for Lock: who holds it renews its tokens.
 func (k StateKey) LockName() string { return accountLock + " " + k.id().String() }
 
+// LockName names the token, as the others name their locks.
+func (k TokenKey) LockName() string { return "token " + k.id().String() }
+
 // Lock takes the lock of that name against every other holder, in this process
 // and others, and waits for it until ctx ends: then the error is a *LockedError
 // that wraps the context's. After a second it tells Options.Waiting, once, if

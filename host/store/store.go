@@ -49,6 +49,8 @@ type Store struct {
 	warned map[string]bool
 	local  map[string]chan struct{} // locks within this process
 	failed map[id]remembrance       // failed sign-ins
+
+	renewals map[id]Renewal // of tokens that are not on disk
 }
 
 // Open opens the store. It touches no file: what is wrong shows as a warning
@@ -63,7 +65,7 @@ func Open(opt Options) *Store {
 	return &Store{
 		opt: opt, each: atOnce, memory: map[string]remembered{}, keys: map[KeyID]Key{},
 		warned: map[string]bool{}, local: map[string]chan struct{}{}, slow: map[string]failure{},
-		failed: map[id]remembrance{},
+		failed: map[id]remembrance{}, renewals: map[id]Renewal{},
 	}
 }
 

@@ -22,6 +22,8 @@ type CachedToken struct {
 	Account    Account
 	// LastUsed is when it was last handed out, within a minute.
 	LastUsed time.Time
+	// Renewal ahead of its expiry.
+	Renewal Renewal
 }
 
 // Tokens lists the cached tokens of an identity that can be read here, the one
@@ -31,12 +33,13 @@ func (s *Store) Tokens(i Identity) []CachedToken {
 	for _, l := range s.tokensOf(i.id()) {
 		s.mu.Lock()
 		b, used, ok := s.find(l)
+		renewal := s.renewal(l)
 		s.mu.Unlock()
 		if !ok {
 			continue
 		}
 		if t, ok := decodeToken(b); ok {
-			all = append(all, CachedToken{t.TokenType, t.ExpiresOn, t.RefreshOn, t.ObtainedOn, t.Scopes, t.Account, used})
+			all = append(all, CachedToken{t.TokenType, t.ExpiresOn, t.RefreshOn, t.ObtainedOn, t.Scopes, t.Account, used, renewal})
 		}
 	}
 	slices.SortFunc(all, func(a, b CachedToken) int {

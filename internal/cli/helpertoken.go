@@ -28,17 +28,11 @@ func runHelperToken(c *cobra.Command, a *app) error {
 	if q.ErrorFormat != "" {
 		a.global.errorFormat = q.ErrorFormat
 	}
-	if q.Config != "" {
-		a.global.config = q.Config
-	}
-	settings, err := a.settings(config.Flags{Profile: q.Profile})
+	settings, err := a.settingsOf(q)
 	if err != nil {
 		return err
 	}
-	t, err := a.getToken(c.Context(), settings, host.TokenRequest{
-		Scopes: q.Scopes, Tenant: q.Tenant, Claims: q.Claims, IDToken: q.IDToken,
-		TokenType: q.TokenType, ReqCnf: q.ReqCnf, KeyID: q.KeyID, Interaction: interaction(q.Interaction),
-	})
+	t, err := a.getToken(c.Context(), settings, tokenRequest(q))
 	if err != nil {
 		return err
 	}
@@ -46,4 +40,19 @@ func runHelperToken(c *cobra.Command, a *app) error {
 		Secret: store.NewSecret(t.Secret.Reveal()), TokenType: t.TokenType,
 		ExpiresOn: t.ExpiresOn, RefreshOn: t.RefreshOn, Scopes: t.Scopes, Account: store.Account(t.Account),
 	})
+}
+
+// settingsOf are those of a helper's request.
+func (a *app) settingsOf(q exchange.Request) (config.Settings, error) {
+	if q.Config != "" {
+		a.global.config = q.Config
+	}
+	return a.settings(config.Flags{Profile: q.Profile})
+}
+
+func tokenRequest(q exchange.Request) host.TokenRequest {
+	return host.TokenRequest{
+		Scopes: q.Scopes, Tenant: q.Tenant, Claims: q.Claims, IDToken: q.IDToken,
+		TokenType: q.TokenType, ReqCnf: q.ReqCnf, KeyID: q.KeyID, Interaction: interaction(q.Interaction),
+	}
 }

@@ -48,7 +48,7 @@ func newRootCmd(a *app) *cobra.Command {
 
 	root.AddCommand(
 		newLoginCmd(a), newTokenCmd(a), newLogoutCmd(a), newAccountsCmd(a), newStatusCmd(a),
-		newFlowCmd(a), newStoreCmd(a), newConfigCmd(a), newVersionCmd(a), newHelperTokenCmd(a),
+		newFlowCmd(a), newStoreCmd(a), newConfigCmd(a), newVersionCmd(a), newHelperTokenCmd(a), newHelperRenewCmd(a),
 	)
 	// A command that only groups others runs to refuse what it does not know; it
 	// is no usage of its own.

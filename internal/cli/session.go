@@ -63,6 +63,7 @@ func (a *app) open(settings config.Settings, s session) (*session, error) {
 		Settings: settings, Store: a.openStore(settings.Store, log), Registry: flows,
 		AnswerInput: answerPassword(s.password), Env: a.env, Log: log, Now: a.Now,
 		LoginCommand: func(l host.Login) string { return a.loginCommand(l, s.login) },
+		Renew:        func(req host.TokenRequest) { a.renewAhead(settings, req) },
 	}
 	s.closeTerminal = func() {}
 	if s.mode != host.Never {
