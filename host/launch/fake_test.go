@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -84,7 +85,8 @@ func listen() net.Listener {
 
 func announce(address string) { fmt.Printf("1|1|unix|%s|grpc\n", address) }
 
-func forever() { select {} }
+// forever is no select without cases: the runtime would call it a deadlock.
+func forever() { time.Sleep(math.MaxInt64) }
 
 func goodToken() *flowv1.Token {
 	return &flowv1.Token{

@@ -228,3 +228,12 @@ func (i *image) undeclared(d *flowv1.DescribeResponse) string {
 	}
 	return ""
 }
+
+// interpreter is the path of the program that runs the flow's command; "" if
+// that is executed itself.
+func (i *image) interpreter() string {
+	if i.declared == nil || i.declared.Interpreter == nil {
+		return ""
+	}
+	return i.declared.Interpreter.Path
+}

@@ -74,6 +74,10 @@ type Launcher struct {
 	// transport is TCP, it is always on.
 	AutoMTLS bool
 
+	// Loosen opens the sandbox (Linux; SandboxStatus says what of it holds). Each
+	// launch with it is logged as a warning.
+	Loosen Loosening
+
 	// Started is called after each fork, for tests and demonstrations. It must
 	// return soon. nil is not called.
 	Started func(pid int, b Binary)
@@ -100,7 +104,7 @@ type Receiver interface {
 // Describe asks the flow what it is. The answer is within the protocol's
 // limits, its name is b.Name, and its texts are clean.
 func (l *Launcher) Describe(ctx context.Context, b Binary) (*flowv1.DescribeResponse, error) {
-	s, err := l.start(ctx, b)
+	s, err := l.start(ctx, b, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +118,7 @@ func (l *Launcher) Describe(ctx context.Context, b Binary) (*flowv1.DescribeResp
 // flow is cancelled, has StopTimeout to clean up, and is killed. in may be nil,
 // and then every interaction is UNAVAILABLE.
 func (l *Launcher) GetToken(ctx context.Context, b Binary, start *flowv1.Start, in Interactor) (*flowv1.Token, error) {
-	s, err := l.start(ctx, b)
+	s, err := l.start(ctx, b, start)
 	if err != nil {
 		return nil, err
 	}

@@ -7,9 +7,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"sync"
 	"time"
+
+	"github.com/authlatch/authlatch/host/launch/internal/sandbox"
 )
 
 const (
@@ -29,6 +30,7 @@ const (
 type process struct {
 	binary  Binary
 	image   *image
+	policy  func(path string) *sandbox.Policy // of what is executed; nil is no sandbox
 	dir     string
 	env     []string
 	mtls    bool
@@ -92,7 +94,8 @@ func (p *process) Start(context.Context) error {
 	reading := make(chan struct{})
 	first := make(chan string, 1)
 	var readers sync.WaitGroup
-	go p.run(forked, reading, &readers)
+	policy := p.policy(path)
+	sandbox.OnThread(func() { p.run(policy, forked, reading, &readers) })
 	err = <-forked
 	_, _ = outW.Close(), errW.Close()
 	p.image.close()
@@ -100,6 +103,7 @@ func (p *process) Start(context.Context) error {
 		p.release()
 		return fmt.Errorf("could not be started: %w", err)
 	}
+	p.adopt()
 	readers.Go(func() { p.readStdout(outR, first) })
 	readers.Go(func() { drain(errR, p.out.writer("stderr")) })
 	close(reading)
@@ -111,27 +115,39 @@ func (p *process) Start(context.Context) error {
 
 // run forks the process and stays with it until it has been reaped. On Linux
 // the process gets its death signal when this very thread ends
-// (golang/go#27505), so the thread is locked as long as the process lives.
-func (p *process) run(forked chan<- error, reading <-chan struct{}, readers *sync.WaitGroup) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+// (golang/go#27505), and what the process may not do this thread may not do
+// either: it ends with run.
+func (p *process) run(policy *sandbox.Policy, forked chan<- error, reading <-chan struct{}, readers *sync.WaitGroup) {
+	var thread *sandbox.Thread
+	if policy != nil {
+		var held sandbox.Held
+		thread, held = sandbox.Enter(*policy)
+		p.logSandbox(held)
+		authorize(p.cmd, thread)
+	}
 	if err := p.cmd.Start(); err != nil {
+		thread.Close()
 		forked <- err
 		return
 	}
-	p.mu.Lock()
-	p.pid, p.alive = p.cmd.Process.Pid, true
-	p.tree = newProcessTree(p.cmd.Process)
-	p.mu.Unlock()
 	forked <- nil
+	<-reading
 
 	p.reap()
+	thread.Close()
 
-	<-reading
 	late := time.AfterFunc(drainTimeout, p.closePipes)
 	readers.Wait()
 	late.Stop()
 	p.release()
+}
+
+// adopt notes that the process is there, on a thread that may limit it.
+func (p *process) adopt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pid, p.alive = p.cmd.Process.Pid, true
+	p.tree = newProcessTree(p.cmd.Process)
 }
 
 // awaitHandshake waits for the first line and checks it.

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/authlatch/authlatch/host/launch/internal/sandbox"
 	"github.com/authlatch/authlatch/internal/handshake"
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
@@ -40,8 +41,9 @@ type session struct {
 	unreachable error
 }
 
-// start runs b until there is a connection to it. ctx ends the attempt.
-func (l *Launcher) start(ctx context.Context, b Binary) (*session, error) {
+// start runs b until there is a connection to it, for request, which is nil for
+// Describe. ctx ends the attempt.
+func (l *Launcher) start(ctx context.Context, b Binary, request *flowv1.Start) (*session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("flow %s: %w", b.Name, err)
 	}
@@ -56,7 +58,7 @@ func (l *Launcher) start(ctx context.Context, b Binary) (*session, error) {
 		dir.remove()
 		return nil, l.startError(ctx, b.Name, starting.Err(), err)
 	}
-	s := &session{launcher: l, name: b.Name, dir: dir, process: l.newProcess(starting, b, image, dir.path)}
+	s := &session{launcher: l, name: b.Name, dir: dir, process: l.newProcess(starting, b, image, dir.path, request)}
 	s.client = plugin.NewClient(s.config())
 
 	unwatch := context.AfterFunc(starting, s.process.kill)
@@ -71,7 +73,7 @@ func (l *Launcher) start(ctx context.Context, b Binary) (*session, error) {
 	return nil, s.abort(l.startError(ctx, b.Name, late, err))
 }
 
-func (l *Launcher) newProcess(starting context.Context, b Binary, i *image, dir string) *process {
+func (l *Launcher) newProcess(starting context.Context, b Binary, i *image, dir string, request *flowv1.Start) *process {
 	environ := l.Environ
 	if environ == nil {
 		environ = os.Environ()
@@ -87,6 +89,7 @@ func (l *Launcher) newProcess(starting context.Context, b Binary, i *image, dir 
 	if l.Log != nil {
 		out.log = l.Log.With("flow", b.Name)
 	}
+	l.logLoosening(out.log)
 	p := &process{
 		binary:   b,
 		image:    i,
@@ -97,6 +100,7 @@ func (l *Launcher) newProcess(starting context.Context, b Binary, i *image, dir 
 		starting: starting,
 		gone:     make(chan struct{}),
 	}
+	p.policy = func(path string) *sandbox.Policy { return l.policy(i, path, dir, env, request) }
 	if l.Started != nil {
 		p.started = func(pid int) { l.Started(pid, b) }
 	}

@@ -14,8 +14,8 @@ import (
 
 // The flow's options.
 const (
-	optionRedirectPort = "redirect_port"
-	optionRedirectURI  = "redirect_uri"
+	optionRedirectPort = flowv1.OptionRedirectPort
+	optionRedirectURI  = flowv1.OptionRedirectURI
 	optionTimeout      = "timeout"
 	optionPrompt       = "prompt"
 	optionDomainHint   = "domain_hint"

@@ -71,3 +71,12 @@ const (
 	// MaxStateSize bounds the state in start and token.
 	MaxStateSize = 1 << 20
 )
+
+// Options whose names mean the same in every flow. On Linux a flow can listen on
+// a fixed port of TCP only if one of them names it.
+const (
+	// OptionRedirectPort is the port of a redirect URI on http://localhost.
+	OptionRedirectPort = "redirect_port"
+	// OptionRedirectURI is a loopback redirect URI; its port counts if it has one.
+	OptionRedirectURI = "redirect_uri"
+)

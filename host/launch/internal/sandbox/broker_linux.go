@@ -1,0 +1,156 @@
+//go:build linux && (amd64 || arm64)
+
+package sandbox
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// broker opens sockets for the processes under a filter that refers them here,
+// with conditions that they cannot take off. It looks at numbers only, which are
+// a copy: nothing can change between the look and the deed.
+type broker struct {
+	listener  *os.File
+	datagrams bool
+	served    sync.WaitGroup
+}
+
+// Of linux/seccomp.h.
+type (
+	notification struct {
+		id         uint64
+		pid, flags uint32
+		call       int32
+		arch       uint32
+		ip         uint64
+		args       [6]uint64
+	}
+	response struct {
+		id    uint64
+		value int64
+		errno int32
+		flags uint32
+	}
+	addFD struct {
+		id                         uint64
+		flags, source, fd, fdFlags uint32
+	}
+)
+
+const ioctlAddFD = 0x40182103 // SECCOMP_IOCTL_NOTIF_ADDFD
+
+// canHandOut reports whether the kernel can pass a socket and end the call in one
+// step (Linux 5.14): it looks at the flags before it looks for the call.
+func canHandOut(listener int) bool {
+	var sizes struct{ notification, response, data uint16 }
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_NOTIF_SIZES, 0, uintptr(unsafe.Pointer(&sizes)))
+	if errno != 0 || uintptr(sizes.notification) != unsafe.Sizeof(notification{}) || uintptr(sizes.response) != unsafe.Sizeof(response{}) {
+		return false
+	}
+	return ioctl(listener, ioctlAddFD, unsafe.Pointer(&addFD{flags: unix.SECCOMP_ADDFD_FLAG_SEND})) == unix.ENOENT
+}
+
+func ioctl(fd int, request uintptr, arg unsafe.Pointer) unix.Errno {
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
+	return errno
+}
+
+// newBroker serves until it is closed, or nobody is left under the filter.
+func newBroker(listener int, datagrams bool) (*broker, error) {
+	if err := unix.SetNonblock(listener, true); err != nil {
+		_ = unix.Close(listener)
+		return nil, err
+	}
+	b := &broker{listener: os.NewFile(uintptr(listener), "seccomp"), datagrams: datagrams}
+	conn, err := b.listener.SyscallConn()
+	if err != nil {
+		_ = b.listener.Close()
+		return nil, err
+	}
+	b.served.Go(func() {
+		for {
+			over := false
+			err := conn.Read(func(fd uintptr) bool {
+				var ready bool
+				ready, over = waiting(int(fd))
+				if ready {
+					b.serve(int(fd))
+				}
+				return ready || over
+			})
+			if err != nil || over {
+				return
+			}
+		}
+	})
+	return b, nil
+}
+
+func (b *broker) close() {
+	_ = b.listener.Close()
+	b.served.Wait()
+}
+
+func waiting(listener int) (ready, over bool) {
+	fds := []unix.PollFd{{Fd: int32(listener), Events: unix.POLLIN}}
+	for {
+		_, err := unix.Poll(fds, 0)
+		if !errors.Is(err, unix.EINTR) {
+			return err == nil && fds[0].Revents&unix.POLLIN != 0,
+				err != nil || fds[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0
+		}
+	}
+}
+
+// serve answers one call; nothing is left to do for one that has ended.
+func (b *broker) serve(listener int) {
+	var n notification
+	if ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(&n)) != 0 {
+		return
+	}
+	domain, kind, protocol := int(uint32(n.args[0])), int(uint32(n.args[1])), int(uint32(n.args[2]))
+	fd, err := b.open(domain, kind, protocol)
+	if err != nil {
+		errno := unix.EPERM
+		errors.As(err, &errno)
+		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&response{id: n.id, errno: -int32(errno)}))
+		return
+	}
+	defer func() { _ = unix.Close(fd) }()
+	give := addFD{id: n.id, flags: unix.SECCOMP_ADDFD_FLAG_SEND, source: uint32(fd), fdFlags: uint32(kind & unix.SOCK_CLOEXEC)}
+	if errno := ioctl(listener, ioctlAddFD, unsafe.Pointer(&give)); errno != 0 {
+		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&response{id: n.id, errno: -int32(errno)}))
+	}
+}
+
+// open makes one of the sockets that the filter refers, and no other.
+func (b *broker) open(domain, kind, protocol int) (fd int, err error) {
+	var condition func(int) error
+	switch {
+	case domain == unix.AF_UNIX:
+		condition = mute
+	case domain == unix.AF_NETLINK && protocol == unix.NETLINK_SOCK_DIAG:
+		condition = oneAnswer
+	case (domain == unix.AF_INET || domain == unix.AF_INET6) && kind&typeMask == unix.SOCK_DGRAM:
+		condition = namesOnly
+		if b.datagrams {
+			condition = func(int) error { return nil }
+		}
+	default:
+		return 0, unix.EPERM
+	}
+	fd, err = unix.Socket(domain, kind|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return 0, err
+	}
+	if err := condition(fd); err != nil {
+		_ = unix.Close(fd)
+		return 0, err
+	}
+	return fd, nil
+}

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package launch
+
+import (
+	"os/exec"
+
+	"github.com/authlatch/authlatch/host/launch/internal/sandbox"
+)
+
+func authorize(*exec.Cmd, *sandbox.Thread) {}
