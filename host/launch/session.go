@@ -79,6 +79,7 @@ func (l *Launcher) newProcess(starting context.Context, b Binary, i *image, dir 
 		environ = os.Environ()
 	}
 	env := append(pickEnviron(environ), tempEnviron(dir)...)
+	env = append(env, loginEnviron()...)
 	env = append(env,
 		handshake.HostPIDKey+"="+strconv.Itoa(os.Getpid()),
 		handshake.FlowNameKey+"="+b.Name)

@@ -30,3 +30,8 @@ const FlowNameKey = "AUTHLATCH_FLOW_NAME"
 // FlowDirKey names the variable that says where the verified files of a flow with
 // a manifest are. Others do not get it.
 const FlowDirKey = "AUTHLATCH_FLOW_DIR"
+
+// LoginUIDKey names the variable with the user id of who logged in to the session
+// that the host belongs to, if that is known: another one than the process's
+// after sudo. The flow cannot ask the system itself. (Linux)
+const LoginUIDKey = "AUTHLATCH_LOGIN_UID"

@@ -66,16 +66,23 @@ func (e endpoint) ours() bool {
 
 // loginUID is the user who logged in to the session that this process belongs
 // to, if the system keeps it: the person whose browser it is when authlatch runs
-// by sudo or su.
+// by sudo or su. In the sandbox only the host can say so.
 func loginUID() (uint32, bool) {
 	const unset = 1<<32 - 1
-	b, err := os.ReadFile("/proc/self/loginuid")
-	if err != nil {
-		return 0, false
+	text := os.Getenv(loginUIDKey)
+	if text == "" {
+		b, err := os.ReadFile("/proc/self/loginuid")
+		if err != nil {
+			return 0, false
+		}
+		text = strings.TrimSpace(string(b))
 	}
-	uid, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 32)
+	uid, err := strconv.ParseUint(text, 10, 32)
 	return uint32(uid), err == nil && uid != unset
 }
+
+// loginUIDKey is of the protocol (docs/protocol.md, section 1).
+const loginUIDKey = "AUTHLATCH_LOGIN_UID"
 
 // settleTime is many times what the kernel takes to deliver a reset on the
 // loopback interface.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -234,6 +235,20 @@ func TestOurs(t *testing.T) {
 	} {
 		if got := c.ours(); got != c.want {
 			t.Errorf("%+v is ours: %v", c.endpoint, got)
+		}
+	}
+}
+
+// In the sandbox the host says who logged in.
+func TestWhoLoggedIn(t *testing.T) {
+	t.Setenv(loginUIDKey, strconv.Itoa(nobody))
+	if !(endpoint{nobody, true}).ours() {
+		t.Error("who logged in counts as a stranger")
+	}
+	for _, bad := range []string{"4294967295", "x", "-1"} {
+		t.Setenv(loginUIDKey, bad)
+		if uid, ok := loginUID(); ok {
+			t.Errorf("%q is taken for user %d", bad, uid)
 		}
 	}
 }

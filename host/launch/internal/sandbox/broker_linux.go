@@ -48,15 +48,15 @@ const ioctlAddFD = 0x40182103 // SECCOMP_IOCTL_NOTIF_ADDFD
 // step (Linux 5.14): it looks at the flags before it looks for the call.
 func canHandOut(listener int) bool {
 	var sizes struct{ notification, response, data uint16 }
-	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_NOTIF_SIZES, 0, uintptr(unsafe.Pointer(&sizes)))
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_NOTIF_SIZES, 0, uintptr(unsafe.Pointer(&sizes))) //nolint:gosec // x/sys has no wrapper
 	if errno != 0 || uintptr(sizes.notification) != unsafe.Sizeof(notification{}) || uintptr(sizes.response) != unsafe.Sizeof(response{}) {
 		return false
 	}
-	return ioctl(listener, ioctlAddFD, unsafe.Pointer(&addFD{flags: unix.SECCOMP_ADDFD_FLAG_SEND})) == unix.ENOENT
+	return ioctl(listener, ioctlAddFD, &addFD{flags: unix.SECCOMP_ADDFD_FLAG_SEND}) == unix.ENOENT
 }
 
-func ioctl(fd int, request uintptr, arg unsafe.Pointer) unix.Errno {
-	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
+func ioctl[T any](fd int, request uintptr, arg *T) unix.Errno {
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(arg))) //nolint:gosec // x/sys has no wrapper
 	return errno
 }
 
@@ -110,7 +110,7 @@ func waiting(listener int) (ready, over bool) {
 // serve answers one call; nothing is left to do for one that has ended.
 func (b *broker) serve(listener int) {
 	var n notification
-	if ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(&n)) != 0 {
+	if ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_RECV, &n) != 0 {
 		return
 	}
 	domain, kind, protocol := int(uint32(n.args[0])), int(uint32(n.args[1])), int(uint32(n.args[2]))
@@ -118,13 +118,13 @@ func (b *broker) serve(listener int) {
 	if err != nil {
 		errno := unix.EPERM
 		errors.As(err, &errno)
-		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&response{id: n.id, errno: -int32(errno)}))
+		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, &response{id: n.id, errno: -int32(errno)})
 		return
 	}
 	defer func() { _ = unix.Close(fd) }()
 	give := addFD{id: n.id, flags: unix.SECCOMP_ADDFD_FLAG_SEND, source: uint32(fd), fdFlags: uint32(kind & unix.SOCK_CLOEXEC)}
-	if errno := ioctl(listener, ioctlAddFD, unsafe.Pointer(&give)); errno != 0 {
-		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&response{id: n.id, errno: -int32(errno)}))
+	if errno := ioctl(listener, ioctlAddFD, &give); errno != 0 {
+		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, &response{id: n.id, errno: -int32(errno)})
 	}
 }
 
