@@ -23,22 +23,22 @@ type broker struct {
 // Of linux/seccomp.h.
 type (
 	notification struct {
-		id         uint64
-		pid, flags uint32
-		call       int32
-		arch       uint32
-		ip         uint64
-		args       [6]uint64
+		ID         uint64
+		PID, Flags uint32
+		Call       int32
+		Arch       uint32
+		IP         uint64
+		Args       [6]uint64
 	}
 	response struct {
-		id    uint64
-		value int64
-		errno int32
-		flags uint32
+		ID    uint64
+		Value int64
+		Errno int32
+		Flags uint32
 	}
 	addFD struct {
-		id                         uint64
-		flags, source, fd, fdFlags uint32
+		ID                         uint64
+		Flags, Source, FD, FDFlags uint32
 	}
 )
 
@@ -47,12 +47,12 @@ const ioctlAddFD = 0x40182103 // SECCOMP_IOCTL_NOTIF_ADDFD
 // canHandOut reports whether the kernel can pass a socket and end the call in one
 // step (Linux 5.14): it looks at the flags before it looks for the call.
 func canHandOut(listener int) bool {
-	var sizes struct{ notification, response, data uint16 }
+	var sizes struct{ Notification, Response, Data uint16 }
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_NOTIF_SIZES, 0, uintptr(unsafe.Pointer(&sizes))) //nolint:gosec // x/sys has no wrapper
-	if errno != 0 || uintptr(sizes.notification) != unsafe.Sizeof(notification{}) || uintptr(sizes.response) != unsafe.Sizeof(response{}) {
+	if errno != 0 || uintptr(sizes.Notification) != unsafe.Sizeof(notification{}) || uintptr(sizes.Response) != unsafe.Sizeof(response{}) {
 		return false
 	}
-	return ioctl(listener, ioctlAddFD, &addFD{flags: unix.SECCOMP_ADDFD_FLAG_SEND}) == unix.ENOENT
+	return ioctl(listener, ioctlAddFD, &addFD{Flags: unix.SECCOMP_ADDFD_FLAG_SEND}) == unix.ENOENT
 }
 
 func ioctl[T any](fd int, request uintptr, arg *T) unix.Errno {
@@ -113,18 +113,18 @@ func (b *broker) serve(listener int) {
 	if ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_RECV, &n) != 0 {
 		return
 	}
-	domain, kind, protocol := int(uint32(n.args[0])), int(uint32(n.args[1])), int(uint32(n.args[2]))
+	domain, kind, protocol := int(uint32(n.Args[0])), int(uint32(n.Args[1])), int(uint32(n.Args[2]))
 	fd, err := b.open(domain, kind, protocol)
 	if err != nil {
 		errno := unix.EPERM
 		errors.As(err, &errno)
-		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, &response{id: n.id, errno: -int32(errno)})
+		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, &response{ID: n.ID, Errno: -int32(errno)})
 		return
 	}
 	defer func() { _ = unix.Close(fd) }()
-	give := addFD{id: n.id, flags: unix.SECCOMP_ADDFD_FLAG_SEND, source: uint32(fd), fdFlags: uint32(kind & unix.SOCK_CLOEXEC)}
+	give := addFD{ID: n.ID, Flags: unix.SECCOMP_ADDFD_FLAG_SEND, Source: uint32(fd), FDFlags: uint32(kind & unix.SOCK_CLOEXEC)}
 	if errno := ioctl(listener, ioctlAddFD, &give); errno != 0 {
-		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, &response{id: n.id, errno: -int32(errno)})
+		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, &response{ID: n.ID, Errno: -int32(errno)})
 	}
 }
 
