@@ -118,7 +118,10 @@ func (l *Launcher) Describe(ctx context.Context, b Binary) (*flowv1.DescribeResp
 // flow is cancelled, has StopTimeout to clean up, and is killed. in may be nil,
 // and then every interaction is UNAVAILABLE.
 func (l *Launcher) GetToken(ctx context.Context, b Binary, start *flowv1.Start, in Interactor) (*flowv1.Token, error) {
+	var preparing sync.WaitGroup
+	preparing.Go(prepareMessages)
 	s, err := l.start(ctx, b, start)
+	preparing.Wait()
 	if err != nil {
 		return nil, err
 	}

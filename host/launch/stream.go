@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -18,6 +19,22 @@ import (
 // maxMessages bounds how many messages a flow may send in one conversation. A
 // person would have gone after a tenth of it.
 const maxMessages = 1000
+
+// prepareMessages has protobuf build its tables of the messages that every
+// conversation has, which it does when a process first sees one of them: while
+// the flow starts there is time for that.
+var prepareMessages = sync.OnceFunc(func() {
+	_, _ = proto.Marshal(&flowv1.GetTokenRequest{Message: &flowv1.GetTokenRequest_Start{Start: &flowv1.Start{}}})
+	for _, m := range []*flowv1.GetTokenResponse{
+		{Message: &flowv1.GetTokenResponse_Interaction{Interaction: &flowv1.Interaction{Kind: &flowv1.Interaction_Notice{Notice: &flowv1.Notice{}}}}},
+		{Message: &flowv1.GetTokenResponse_Token{Token: &flowv1.Token{Account: &flowv1.Account{}}}},
+	} {
+		b, err := proto.Marshal(m)
+		if err == nil {
+			_ = proto.Unmarshal(b, &flowv1.GetTokenResponse{})
+		}
+	}
+})
 
 func (s *session) describe(ctx context.Context) (*flowv1.DescribeResponse, error) {
 	timeout := orDefault(s.launcher.DescribeTimeout, DefaultDescribeTimeout)

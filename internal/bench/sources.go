@@ -25,12 +25,14 @@ var keySources = []keySource{
 // home is a user's own: a home directory and a store.
 type home struct {
 	*world
-	dir string
-	key string
+	dir     string
+	key     string
+	profile string // "" is the default one
+	n       int    // of the store in use
 }
 
 func (w *world) newHome(name, key string) (*home, error) {
-	h := &home{w, filepath.Join(w.dir, name), key}
+	h := &home{world: w, dir: filepath.Join(w.dir, name), key: key}
 	w.homes = append(w.homes, h)
 	return h, os.Mkdir(h.dir, 0o700)
 }
@@ -41,6 +43,9 @@ func (h *home) command(ctx context.Context, path string, args ...string) *exec.C
 	cmd.Dir = h.dir
 	cmd.Env = append(h.environ(h.dir),
 		"AUTHLATCH_CONFIG="+h.configFile(), "AUTHLATCH_STORE_DIR="+h.store(), "AUTHLATCH_STORE_KEY="+h.key)
+	if h.profile != "" {
+		cmd.Env = append(cmd.Env, "AUTHLATCH_PROFILE="+h.profile)
+	}
 	return cmd
 }
 
@@ -49,7 +54,7 @@ func (h *home) getToken(ctx context.Context) *exec.Cmd {
 	return h.command(ctx, h.program("kubectl-authlatch"), "get-token")
 }
 
-func (h *home) store() string { return filepath.Join(h.dir, "store") }
+func (h *home) store() string { return filepath.Join(h.dir, fmt.Sprintf("store-%d", h.n)) }
 
 // errNotKept is why a source of keys cannot be measured here.
 var errNotKept = errors.New("it keeps no key here")
@@ -75,8 +80,12 @@ func (h *home) signIn(ctx context.Context) error {
 	return err
 }
 
-// forget makes a new home of h, for a cold sign-in.
-func (h *home) forget() error { return os.RemoveAll(h.store()) }
+// forget gives h a new store, for a cold sign-in. The old one stays where it is:
+// a file system that has just removed many files is slow to make others.
+func (h *home) forget() error {
+	h.n++
+	return nil
+}
 
 // fill puts n entries beside those that there are. A reader has no way to see
 // that they are copies: it looks for one name only.

@@ -21,16 +21,26 @@ import (
 
 const username = "alice@contoso.example"
 
-// profile is the one of this world. The authority is the emulator's.
-const profile = `version = 1
-default_profile = "bench"
+// profiles are those of this world. The authority is the emulator's: "roots" finds
+// its certificate's root as kubelogin does, in the file that SSL_CERT_FILE names
+// beside the system's, and "ca_file" by that setting.
+const profiles = `version = 1
+default_profile = "roots"
 
-[profiles.bench]
-authority = %q
-tenant = %q
-client_id = %q
-username = %q
-ca_file = %q
+[profiles.roots]
+authority = %[1]q
+tenant = %[2]q
+client_id = %[3]q
+username = %[4]q
+disable_instance_discovery = true
+flows = ["password"]
+
+[profiles.ca_file]
+authority = %[1]q
+tenant = %[2]q
+client_id = %[3]q
+username = %[4]q
+ca_file = %[5]q
 disable_instance_discovery = true
 flows = ["password"]
 `
@@ -69,7 +79,7 @@ func newWorld(ctx context.Context, bin string) (_ *world, err error) {
 	if err := w.startEmulator(ctx); err != nil {
 		return nil, err
 	}
-	config := fmt.Sprintf(profile, w.url, emulator.ContosoTenant, emulator.OwnClient, username, w.caFile)
+	config := fmt.Sprintf(profiles, w.url, emulator.ContosoTenant, emulator.OwnClient, username, w.caFile)
 	return w, os.WriteFile(w.configFile(), []byte(config), 0o600)
 }
 
