@@ -61,3 +61,13 @@ func benchmarkStore(b *testing.B) *Store {
 	s.PutAnswer(adaAnswer)
 	return s
 }
+
+// What the key lock and the look at the record add to a write.
+func BenchmarkUnderKey(b *testing.B) {
+	s := benchmarkStore(b)
+	for b.Loop() {
+		if err := s.underKey(func(writeKey) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
