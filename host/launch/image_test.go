@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/authlatch/authlatch/host/launch"
@@ -81,6 +82,19 @@ func sum(b []byte) string {
 	s := sha256.Sum256(b)
 	return hex.EncodeToString(s[:])
 }
+
+// selfSum is that of the test binary.
+var selfSum = sync.OnceValue(func() string {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	b, err := os.ReadFile(self)
+	if err != nil {
+		panic(err)
+	}
+	return sum(b)
+})
 
 // pinned is a copy of the test binary that a test may change, and its sum.
 func (r *rig) pinned(path string) launch.Binary {
@@ -173,7 +187,9 @@ type bundle struct {
 
 func (r *rig) bundle(dir string) *bundle {
 	r.t.Helper()
-	in := r.pinned(filepath.Join(dir, "interpreter"))
+	// A link: to copy the test binary each time would take the most of a test.
+	in := launch.Binary{Path: filepath.Join(dir, "interpreter"), SHA256: selfSum()}
+	must(r.t, os.Link(r.self, in.Path))
 	b := &bundle{dir: filepath.Join(dir, "flow"), interpreter: in.Path}
 	writeFile(r.t, filepath.Join(b.dir, "main.js"), []byte("main"), 0o600)
 	writeFile(r.t, filepath.Join(b.dir, "lib", "x.js"), []byte("lib"), 0o600)
@@ -206,11 +222,7 @@ func TestManifestRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := os.ReadFile(b.interpreter)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Exe != sum(in) {
+	if got.Exe != selfSum() {
 		t.Error("another interpreter runs")
 	}
 	if want := []string{"--safe", got.Dir + "/main.js"}; fmt.Sprint(got.Args) != fmt.Sprint(want) {
@@ -267,6 +279,7 @@ func TestManifestRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t)
 			b := r.bundle(t.TempDir())
+			must(t, os.Remove(c.path(b)))
 			writeFile(t, c.path(b), []byte("evil"), 0o700)
 			_, err := r.GetToken(limit(t), b.Binary, start(), nil)
 			var changed *launch.ChangedError

@@ -72,6 +72,23 @@ func TestDescriptions(t *testing.T) {
 			t.Fatalf("%s: not kept again", name)
 		}
 	}
+	other := launch.Binary{Name: "corp", SHA256: sum("other")}
+	if err := os.RemoveAll(r.CacheDir); err != nil {
+		t.Fatal(err)
+	}
+	r.KeepDescription(other, d)
+	files, err = os.ReadDir(r.CacheDir)
+	if err != nil || r.Description(other) == nil {
+		t.Fatal("not kept", err)
+	}
+	for _, f := range files {
+		if err := os.Rename(filepath.Join(r.CacheDir, f.Name()), file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := r.Description(b); got != nil {
+		t.Errorf("another's file is taken for it: %v", got)
+	}
 	for i := range 100 {
 		r.KeepDescription(launch.Binary{Name: "corp", SHA256: sum(fmt.Sprint(i))}, d)
 	}

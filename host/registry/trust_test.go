@@ -260,6 +260,15 @@ func TestWays(t *testing.T) {
 	if _, err := r.Examine(t.Context(), link+"/authlatch-flow-corp"); err == nil || !strings.Contains(err.Error(), "which is writable by everybody") {
 		t.Errorf("by a link that everybody can change: %v", err)
 	}
+	chmod(t, open, 0o700)
+	if os.Geteuid() == 0 {
+		if err := os.Lchown(link, 4242, -1); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Examine(t.Context(), link+"/authlatch-flow-corp"); err == nil || !strings.Contains(err.Error(), "a link that belongs to another user") {
+			t.Errorf("by another user's link: %v", err)
+		}
+	}
 	if err := errors.Join(os.Remove(link), os.Symlink(link, link)); err != nil {
 		t.Fatal(err)
 	}
