@@ -33,8 +33,9 @@ const exitGrace = 500 * time.Millisecond
 // what the flow prints or logs goes to the host's log: bounded, not secret, and
 // never to the person. The process closes every descriptor but 0, 1 and 2 that
 // it was started with (Unix), makes itself undumpable (Linux), writes no core
-// file (Unix), accepts a connection from its parent only (Linux, macOS; by
-// mutual TLS elsewhere), and exits when its parent is gone.
+// file (Unix), collects garbage later than Go's default, accepts a connection
+// from its parent only (Linux, macOS; by mutual TLS elsewhere), and exits when its
+// parent is gone.
 func Serve(flow Flow) {
 	if os.Getenv(handshake.CookieKey) != handshake.CookieValue {
 		fmt.Fprintf(os.Stderr, "%s is the flow %q of authlatch, not a command: authlatch starts it.\n"+
