@@ -100,10 +100,10 @@ func checkText(s string) string {
 
 func checkStoreKey(s string) string {
 	switch s {
-	case "auto", "keyring", "file", "memory":
+	case "auto", "secret-service", "keyring", "keychain", "dpapi", "file", "memory":
 		return ""
 	}
-	return "must be auto, keyring, file or memory"
+	return "must be auto, secret-service, keyring, keychain, dpapi, file or memory"
 }
 
 func checkAuthority(s string) string {

@@ -120,7 +120,7 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		{"reference of two", profile + "[profiles.work.flow.x]\npw = { env = \"A\", file = \"b\" }\n", "/etc/al.toml:4: profiles.work.flow.x.pw: a reference has exactly one", ""},
 		{"float option", profile + "[profiles.work.flow.x]\nn = 1.5\n", "/etc/al.toml:4: profiles.work.flow.x.n: must be a string", ""},
 		{"the first error is told", profile + "tenant = 5\nclient_id = 5\nflows = 5\ncloud = 5\n", "/etc/al.toml:3: profiles.work.tenant", ""},
-		{"store key", "version = 1\n[store]\nkey = \"plain\"\n", "/etc/al.toml:3: store.key: must be auto, keyring, file or memory", ""},
+		{"store key", "version = 1\n[store]\nkey = \"plain\"\n", "/etc/al.toml:3: store.key: must be auto, secret-service, keyring, keychain, dpapi, file or memory", ""},
 		{"servers over http", profile + "servers = [\"http://k8s\"]\n", "profiles.work.servers: must be an https URL", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

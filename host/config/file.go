@@ -74,7 +74,9 @@ type Rule struct {
 
 // Store is [store] as written.
 type Store struct {
-	// Key is "auto" (also if empty), "keyring", "file" or "memory".
+	// Key is "auto" (also if empty), "memory", or the name of a key provider:
+	// "secret-service", "keyring", "keychain", "dpapi" or "file". Not every platform
+	// has all of them.
 	Key string
 	// Dir and KeyFile are absolute; "" is the default.
 	Dir     string

@@ -84,8 +84,11 @@ func loadKey(providers []KeyProvider, h header, load func(KeyProvider, KeyID) (K
 		if e == nil && key.ID() == h.keyID {
 			return key, nil
 		}
-		if errors.Is(e, ErrNoKey) {
+		switch {
+		case errors.Is(e, ErrNoKey):
 			err = ErrNoKey
+		case e != nil && h.provider != 0 && errors.Is(e, ErrUnavailable):
+			err = e // it says why
 		}
 	}
 	return Key{}, err

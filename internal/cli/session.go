@@ -10,7 +10,7 @@ import (
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/host/registry"
 	"github.com/authlatch/authlatch/host/store"
-	"github.com/authlatch/authlatch/host/store/keys"
+	"github.com/authlatch/authlatch/host/store/keys/platform"
 )
 
 // Values of --interactive.
@@ -92,7 +92,7 @@ func (a *app) registry() (*registry.Registry, error) {
 }
 
 func (a *app) openStore(where config.Store, log *slog.Logger) *store.Store {
-	o := keys.Cheap(where.Key, where.KeyFile).Options(where.Dir)
+	o := platform.Set(where.Key, where.KeyFile).Options(where.Dir)
 	o.Now = a.Now
 	o.Warn = func(text string) { log.Warn(text) }
 	return store.Open(o)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/store"
-	"github.com/authlatch/authlatch/host/store/keys"
+	"github.com/authlatch/authlatch/host/store/keys/platform"
 )
 
 func newStoreCmd(a *app) *cobra.Command {
@@ -28,7 +28,7 @@ func newStoreRekeyCmd(a *app) *cobra.Command {
 			"  authlatch store rekey --to file",
 		RunE: func(c *cobra.Command, _ []string) error { return runStoreRekey(c, a, to) },
 	}
-	choiceVar(c.Flags(), &to, "to", "", "", "`provider` that keeps the new key (default: the one of [store] key, or the best that works here)", "keyring", "file")
+	choiceVar(c.Flags(), &to, "to", "", "", "`provider` that keeps the new key (default: the one of [store] key, or the best that works here)", "secret-service", "keyring", "keychain", "dpapi", "file")
 	return c
 }
 
@@ -39,7 +39,7 @@ func runStoreRekey(c *cobra.Command, a *app, to string) error {
 	}
 	var provider store.KeyProvider
 	if to != "" {
-		provider = keys.Cheap(to, where.KeyFile).Make[0]
+		provider = platform.Set(to, where.KeyFile).Make[0]
 	}
 	done, err := s.Rekey(c.Context(), provider)
 	if err != nil {

@@ -96,6 +96,15 @@ func (p Provider) Forget(id store.KeyID) error {
 	return nil
 }
 
+// Check says why there could be no key file, as far as that shows without one.
+func (p Provider) Check() error {
+	_, err := p.read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 func text(keys ...store.Key) []byte {
 	var b []byte
 	for _, k := range keys {

@@ -3,6 +3,7 @@ package keyring
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -38,25 +39,50 @@ func (Provider) Load(id store.KeyID) (k store.Key, err error) {
 
 // Keep puts the key into the user's keyring.
 func (Provider) Keep(k store.Key) (store.Key, error) {
-	// Permissions can be set only by who possesses the key: so it is made in a
-	// keyring of this thread, and linked to the user's when it is ready.
+	b := k.Reveal()
+	err := withNew(description+k.ID().String(), b[:], func(serial int) error {
+		_, err := unix.KeyctlInt(unix.KEYCTL_LINK, serial, unix.KEY_SPEC_USER_KEYRING, 0, 0)
+		return err
+	})
+	if err != nil {
+		return store.Key{}, err
+	}
+	return k, nil
+}
+
+// Check makes a key as Keep does, and drops it.
+func (Provider) Check() error {
+	return withNew("authlatch:check", []byte("authlatch"), func(int) error {
+		_, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_USER_KEYRING, false)
+		return err
+	})
+}
+
+// Place is the user namespace: each has a keyring of its own for every user.
+func (Provider) Place() string {
+	place, err := os.Readlink("/proc/self/ns/user")
+	if err != nil {
+		return "" // no /proc here
+	}
+	return place
+}
+
+// withNew calls do with a new key. Permissions can be set only by who possesses
+// it: so it is made in a keyring of this thread, where do finds it ready.
+func withNew(description string, payload []byte, do func(serial int) error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	b := k.Reveal()
-	serial, err := unix.AddKey(keyType, description+k.ID().String(), b[:], unix.KEY_SPEC_THREAD_KEYRING)
+	serial, err := unix.AddKey(keyType, description, payload, unix.KEY_SPEC_THREAD_KEYRING)
 	if err != nil {
-		return store.Key{}, classify(err)
+		return classify(err)
 	}
 	defer func() { // or it goes with the thread
 		_, _ = unix.KeyctlInt(unix.KEYCTL_UNLINK, serial, unix.KEY_SPEC_THREAD_KEYRING, 0, 0)
 	}()
 	if err := unix.KeyctlSetperm(serial, permissions); err != nil {
-		return store.Key{}, classify(err)
+		return classify(err)
 	}
-	if _, err := unix.KeyctlInt(unix.KEYCTL_LINK, serial, unix.KEY_SPEC_USER_KEYRING, 0, 0); err != nil {
-		return store.Key{}, classify(err)
-	}
-	return k, nil
+	return classify(do(serial))
 }
 
 // Forget takes the key out of the user's keyring.

@@ -2,6 +2,9 @@ package keyring
 
 import (
 	"errors"
+	"os/exec"
+	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -48,5 +51,34 @@ func TestClassify(t *testing.T) {
 		if err := classify(errno); !errors.Is(err, want) || !errors.Is(err, errno) && errors.Is(want, store.ErrUnavailable) {
 			t.Errorf("%v: %v", errno, err)
 		}
+	}
+}
+
+func TestCheckKeepsNothing(t *testing.T) {
+	if err := (Provider{}).Check(); errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	for _, ring := range []int{unix.KEY_SPEC_USER_KEYRING, unix.KEY_SPEC_SESSION_KEYRING} {
+		if _, err := unix.KeyctlSearch(ring, keyType, "authlatch:check", 0); !errors.Is(err, unix.ENOKEY) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestPlaceIsTheUserNamespace(t *testing.T) {
+	here := Provider{}.Place()
+	if !regexp.MustCompile(`^user:\[\d+\]$`).MatchString(here) {
+		t.Fatalf("%q", here)
+	}
+	cmd := exec.Command("readlink", "/proc/self/ns/user")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER}
+	out, err := cmd.Output()
+	if err != nil {
+		t.Skipf("no user namespace may be made here: %v", err)
+	}
+	if strings.TrimSpace(string(out)) == here {
+		t.Errorf("another user namespace is %s as well", out)
 	}
 }

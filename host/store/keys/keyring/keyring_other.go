@@ -9,3 +9,6 @@ func (Provider) Load(store.KeyID) (store.Key, error) { return store.Key{}, store
 
 // Keep is not available here.
 func (Provider) Keep(store.Key) (store.Key, error) { return store.Key{}, store.ErrUnavailable }
+
+// Check says that it is not available here.
+func (Provider) Check() error { return store.ErrUnavailable }

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package dpapi
+
+func system() (protector, error) { return nil, unavailable("there is no DPAPI but on Windows") }
