@@ -126,7 +126,7 @@ func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
 	var opts emulator.Options
 	durations := map[string]*time.Duration{
 		"-access": &opts.AccessTokenLifetime, "-refresh": &opts.RefreshTokenLifetime,
-		"-device": &opts.DeviceCodeLifetime, "-interval": &opts.DeviceCodeInterval,
+		"-refresh-in": &opts.RefreshIn, "-device": &opts.DeviceCodeLifetime, "-interval": &opts.DeviceCodeInterval,
 	}
 	opts.Hosts = []string{recorderHost}
 	config, watched := baseConfig, false

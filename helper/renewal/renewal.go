@@ -6,6 +6,7 @@ package renewal
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os/exec"
 	"path/filepath"
@@ -41,7 +42,8 @@ func Start(authlatch string, environ []string, q exchange.Request) error {
 		return err
 	}
 	cloexec.All()
-	cmd := exec.Command(authlatch, Command, strings.TrimSpace(request.String())) // the streams are the null device
+	// No caller's end ends it, and its streams are the null device.
+	cmd := exec.CommandContext(context.Background(), authlatch, Command, strings.TrimSpace(request.String()))
 	cmd.Env = environ
 	if err := startDetached(cmd); err != nil {
 		return err

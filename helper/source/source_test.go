@@ -230,3 +230,24 @@ func TestPolicyAndConfigErrorsComeBeforeAuthlatch(t *testing.T) {
 		t.Error("a config that is missing")
 	}
 }
+
+func TestARejectedTokenIsAMiss(t *testing.T) {
+	f := newFixture(t, "answer")
+	settings, err := f.Settings("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.keep(t, settings, store.Token{Secret: store.NewSecret("from the store"), ExpiresOn: noon.Add(time.Hour), ObtainedOn: noon})
+	if f.Reject(settings, request, "another") {
+		t.Error("another token was taken for it")
+	}
+	if got, err := f.token(t, request); err != nil || got != "from the store" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if !f.Reject(settings, request, "from the store") {
+		t.Error("not found")
+	}
+	if got, err := f.token(t, request); err != nil || got != "from authlatch" {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -39,6 +39,15 @@ type cachedToken struct {
 	ExpiresOn  int64    `json:"expires_on"`
 	RefreshOn  int64    `json:"refresh_on,omitempty"`
 	LastUsedOn int64    `json:"last_used_on"`
+	// Renewal ahead of its expiry, if one has begun and not worked yet.
+	Renewal *renewalStatus `json:"renewal,omitempty"`
+}
+
+type renewalStatus struct {
+	StartedOn int64  `json:"started_on"`
+	Tries     int    `json:"tries"`
+	Failed    string `json:"failed,omitempty"` // the last one's reason
+	NextOn    int64  `json:"next_on"`          // not before
 }
 
 func newAccountsCmd(a *app) *cobra.Command {
@@ -80,9 +89,13 @@ func (a *app) signedIn(s *store.Store) ([]signedIn, error) {
 			one.Profiles = []string{}
 		}
 		for _, t := range s.Tokens(i) {
-			one.Tokens = append(one.Tokens, cachedToken{
+			token := cachedToken{
 				TokenType: t.TokenType, Scopes: t.Scopes, ExpiresOn: epoch(t.ExpiresOn), RefreshOn: epoch(t.RefreshOn), LastUsedOn: epoch(t.LastUsed),
-			})
+			}
+			if r := t.Renewal; r.Tries > 0 {
+				token.Renewal = &renewalStatus{StartedOn: epoch(r.StartedOn), Tries: r.Tries, Failed: r.Failed, NextOn: epoch(r.Next())}
+			}
+			one.Tokens = append(one.Tokens, token)
 			one.LastUsedOn = max(one.LastUsedOn, epoch(t.LastUsed))
 		}
 		all = append(all, one)

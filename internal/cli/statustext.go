@@ -54,6 +54,13 @@ func (t *statusText) signedIn(d *statusDocument) {
 			renewed = ", renewed ahead from " + clock(token.RefreshOn)
 		}
 		t.line("", "token until %s%s, used last on %s: %s", clock(token.ExpiresOn), renewed, clock(token.LastUsedOn), strings.Join(token.Scopes, " "))
+		if r := token.Renewal; r != nil {
+			why := ""
+			if r.Failed != "" {
+				why = ", the last for " + r.Failed
+			}
+			t.line("", "its renewal has begun %s in vain%s; the next not before %s", counted(r.Tries, "time", "times"), why, clock(r.NextOn))
+		}
 	}
 }
 
