@@ -8,13 +8,20 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/authlatch/authlatch/host/launch"
 	"github.com/authlatch/authlatch/host/registry/manifest"
 	"github.com/authlatch/authlatch/internal/handshake"
 )
 
-var nameSyntax = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+var nameSyntax = lazily(`^[a-z0-9-]{1,64}$`)
+
+// lazily compiles an expression when it is first used: a process that has no need
+// of it does not pay for it.
+func lazily(syntax string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(syntax) })
+}
 
 // candidate is a flow that may or may not be trusted.
 type candidate struct {
@@ -93,13 +100,13 @@ func (r *Registry) names(pins map[string]userPin) []string {
 		}
 	}
 	sort.Strings(names)
-	return slices.DeleteFunc(slices.Compact(names), func(s string) bool { return !nameSyntax.MatchString(s) })
+	return slices.DeleteFunc(slices.Compact(names), func(s string) bool { return !nameSyntax().MatchString(s) })
 }
 
 // candidate returns the one flow that counts under that name.
 func (r *Registry) candidate(name string, pins map[string]userPin) (candidate, bool) {
 	c := candidate{name: name}
-	if !nameSyntax.MatchString(name) {
+	if !nameSyntax().MatchString(name) {
 		return c, false
 	}
 	for _, p := range r.Pins {
@@ -161,7 +168,7 @@ func flowName(file string) (string, bool) {
 		return "", false
 	}
 	name := strings.TrimSuffix(rest, exeSuffix)
-	return name, nameSyntax.MatchString(name)
+	return name, nameSyntax().MatchString(name)
 }
 
 func (r *Registry) notFound(name string) error {

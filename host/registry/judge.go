@@ -26,7 +26,7 @@ func (r *Registry) mayRun(c candidate) string {
 	case c.source == User && c.pinned == "":
 		return neverTrusted
 	case c.source == Installation: // needs no sum
-	case !sumSyntax.MatchString(c.pinned):
+	case !sumSyntax().MatchString(c.pinned):
 		return "is pinned by what is no SHA-256 in lowercase hex"
 	case !filepath.IsAbs(c.path):
 		return "is pinned by a relative path"

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"time"
 
@@ -92,7 +91,7 @@ func (r *Registry) userPins() (map[string]userPin, *PinsError) {
 	return pins, nil
 }
 
-var sumSyntax = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var sumSyntax = lazily(`^[0-9a-f]{64}$`)
 
 // parsePins reads a pins file. Its error follows the path.
 func parsePins(b []byte) (map[string]userPin, error) {
@@ -118,9 +117,9 @@ func parsePins(b []byte) (map[string]userPin, error) {
 	for _, name := range slices.Sorted(maps.Keys(d.Flows)) {
 		p := d.Flows[name]
 		switch {
-		case !nameSyntax.MatchString(name):
+		case !nameSyntax().MatchString(name):
 			return nil, fmt.Errorf("has a malformed flow name: %q", sanitize.Line(name, 80))
-		case !sumSyntax.MatchString(p.SHA256):
+		case !sumSyntax().MatchString(p.SHA256):
 			return nil, fmt.Errorf("has a malformed sha256 of flow %s", name)
 		case !plainPath(p.Path):
 			return nil, fmt.Errorf("has a malformed path of flow %s", name)

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -79,13 +80,19 @@ type File struct {
 }
 
 var (
-	nameSyntax    = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
-	featureSyntax = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
-	optionSyntax  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-	sumSyntax     = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	pathSyntax    = regexp.MustCompile(`^[A-Za-z0-9_@%+=,.~()\[\]{}!#$&'; ^-]+(/[A-Za-z0-9_@%+=,.~()\[\]{}!#$&'; ^-]+)*$`)
+	nameSyntax    = lazily(`^[a-z0-9-]{1,64}$`)
+	featureSyntax = lazily(`^[a-z][a-z0-9_.-]{0,63}$`)
+	optionSyntax  = lazily(`^[a-z][a-z0-9_]{0,63}$`)
+	sumSyntax     = lazily(`^[0-9a-f]{64}$`)
+	pathSyntax    = lazily(`^[A-Za-z0-9_@%+=,.~()\[\]{}!#$&'; ^-]+(/[A-Za-z0-9_@%+=,.~()\[\]{}!#$&'; ^-]+)*$`)
 	kinds         = []string{"string", "bool", "integer", "duration"}
 )
+
+// lazily compiles an expression when there is a manifest to read: every process
+// of authlatch's links this, and few meet one.
+func lazily(syntax string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(syntax) })
+}
 
 // document is the file as it is decoded.
 type document struct {
@@ -181,7 +188,7 @@ func onlyKnown(raw map[string]any) error {
 
 func (m *Manifest) check() error {
 	switch {
-	case !nameSyntax.MatchString(m.Name):
+	case !nameSyntax().MatchString(m.Name):
 		return fmt.Errorf("has a malformed flow.name: %q", sanitize.Line(m.Name, 80))
 	case len(m.Version) > 64 || sanitize.Line(m.Version, 64) != m.Version:
 		return fmt.Errorf("has a malformed flow.version")
@@ -206,7 +213,7 @@ func (m *Manifest) checkInterpreter() error {
 		return nil
 	case !filepath.IsAbs(i.Path) || filepath.Clean(i.Path) != i.Path || len(i.Path) > 4*maxPath || sanitize.Line(i.Path, 4*maxPath) != i.Path:
 		return fmt.Errorf("has an interpreter.path that is not absolute and plain: %q", sanitize.Line(i.Path, 80))
-	case !sumSyntax.MatchString(i.SHA256):
+	case !sumSyntax().MatchString(i.SHA256):
 		return fmt.Errorf("has an interpreter.sha256 that is not 64 lowercase hexadecimal digits")
 	case len(i.Args) > maxArgs:
 		return fmt.Errorf("has more than %d interpreter.args", maxArgs)
@@ -224,14 +231,14 @@ func (m *Manifest) checkDeclared() error {
 		return fmt.Errorf("declares more than %d features or options", maxList)
 	}
 	for _, f := range m.Features {
-		if !featureSyntax.MatchString(f) {
+		if !featureSyntax().MatchString(f) {
 			return fmt.Errorf("declares the malformed feature %q", sanitize.Line(f, 80))
 		}
 	}
 	seen := make(map[string]bool)
 	for _, o := range m.Options {
 		switch {
-		case !optionSyntax.MatchString(o.Name) || seen[o.Name]:
+		case !optionSyntax().MatchString(o.Name) || seen[o.Name]:
 			return fmt.Errorf("declares the malformed or repeated option %q", sanitize.Line(o.Name, 80))
 		case !slices.Contains(kinds, o.Kind):
 			return fmt.Errorf("declares option %s of the unknown kind %q", o.Name, sanitize.Line(o.Kind, 80))
@@ -249,7 +256,7 @@ func (m *Manifest) checkFiles() error {
 	files, dirs := make(map[string]bool), make(map[string]bool)
 	for _, f := range m.Files {
 		elements := strings.Split(f.Path, "/")
-		bad := len(f.Path) > maxPath || len(elements) > maxDir || !pathSyntax.MatchString(f.Path) || !filepath.IsLocal(filepath.FromSlash(f.Path))
+		bad := len(f.Path) > maxPath || len(elements) > maxDir || !pathSyntax().MatchString(f.Path) || !filepath.IsLocal(filepath.FromSlash(f.Path))
 		for _, e := range elements {
 			// Windows drops a final dot or space; "." and ".." have one.
 			bad = bad || len(e) > maxName || strings.HasSuffix(e, ".") || strings.HasSuffix(e, " ")
@@ -258,7 +265,7 @@ func (m *Manifest) checkFiles() error {
 		switch {
 		case bad || folded == FileName:
 			return fmt.Errorf("lists a file by a path that is not relative, plain and inside: %q", sanitize.Line(f.Path, 80))
-		case !sumSyntax.MatchString(f.SHA256):
+		case !sumSyntax().MatchString(f.SHA256):
 			return fmt.Errorf("lists %s with a sum that is not 64 lowercase hexadecimal digits", f.Path)
 		case files[folded]:
 			return fmt.Errorf("lists %s twice, but for capitals", f.Path)
