@@ -1,6 +1,7 @@
 // Package launch runs flow binaries: one process per request, through
 // go-plugin, behind a runner of its own because go-plugin's default one is not
-// safe for a credential helper. It decides neither which binary may run
+// safe for a credential helper. What runs of a pinned binary is the content that
+// was verified, not the file. It decides neither which binary may run
 // (package registry does) nor what a failure means for the next flow (package
 // host does), and it never writes to a standard stream.
 //
