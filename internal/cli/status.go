@@ -22,11 +22,16 @@ type statusDocument struct {
 	// SignedIn is null if nobody is.
 	SignedIn *signedIn `json:"signed_in"`
 	// Login is the command that signs in.
-	Login    string      `json:"login"`
-	Accounts int         `json:"accounts"` // of all profiles
-	Store    storeStatus `json:"store"`
-	Key      keyStatus   `json:"key"`
-	Flows    []foundFlow `json:"flows"`
+	Login    string `json:"login"`
+	Accounts int    `json:"accounts"` // of all profiles
+	// Failed tells of sign-ins of the profile that have failed since the last that
+	// has not.
+	Failed *failedStatus `json:"failed_sign_ins,omitempty"`
+	// Locks that processes hold now, whoever they work for.
+	Locks []lockStatus `json:"locks"`
+	Store storeStatus  `json:"store"`
+	Key   keyStatus    `json:"key"`
+	Flows []foundFlow  `json:"flows"`
 	// CanAsk says that a person can be asked from here; CannotAsk why not.
 	CanAsk    bool   `json:"can_ask"`
 	CannotAsk string `json:"cannot_ask,omitempty"`
@@ -40,6 +45,33 @@ type profileStatus struct {
 	ClientID  string   `json:"client_id"`
 	Username  string   `json:"username,omitempty"`
 	Flows     []string `json:"flows"`
+}
+
+type failedStatus struct {
+	Number    int           `json:"number"`
+	LastOn    int64         `json:"last_on"`
+	Process   processStatus `json:"process"`
+	ExitCode  int           `json:"exit_code"`
+	Reason    string        `json:"reason,omitempty"`
+	Flow      string        `json:"flow,omitempty"`
+	AADSTS    int           `json:"aadsts,omitempty"`
+	Cancelled bool          `json:"cancelled"`
+	// AskAgainOn is when others than login may ask the person again; 0 is now.
+	AskAgainOn int64 `json:"ask_again_on"`
+}
+
+type lockStatus struct {
+	// Doing is what the holder does with it: "signs in".
+	Doing   string        `json:"doing"`
+	Process processStatus `json:"process"`
+	SinceOn int64         `json:"since_on"`
+	// Profile says that it is this profile's sign-in.
+	Profile bool `json:"profile"`
+}
+
+type processStatus struct {
+	PID     int    `json:"pid"`
+	Command string `json:"command,omitempty"`
 }
 
 type storeStatus struct {
@@ -134,6 +166,8 @@ func (a *app) status(ctx context.Context, profile string) (*statusDocument, erro
 			d.SignedIn = &all[i]
 		}
 	}
+	d.Failed = a.failed(s.Attempts(settings.Identity()))
+	d.Locks = locksOf(s, settings.Identity())
 	if d.Flows, err = a.foundFlows(ctx); err != nil {
 		return nil, err
 	}
@@ -174,4 +208,29 @@ func standing(st store.Status) (storeStatus, keyStatus) {
 	return storeStatus{
 		Dir: st.Dir, Entries: n.Readable, OtherKey: n.OtherKey, Newer: n.Newer, Unreadable: n.Unreadable, Aside: n.Aside,
 	}, k
+}
+
+func (a *app) failed(all store.Attempts) *failedStatus {
+	if all.Number == 0 {
+		return nil
+	}
+	last := all.Last
+	f := &failedStatus{
+		Number: all.Number, LastOn: epoch(last.At), Process: processStatus(last.Process), ExitCode: last.ExitCode,
+		Reason: last.Reason, Flow: last.Flow, AADSTS: last.AADSTS, Cancelled: last.Cancelled,
+	}
+	if pause := all.Pause(a.Now()); pause > 0 {
+		f.AskAgainOn = epoch(a.Now().Add(pause))
+	}
+	return f
+}
+
+func locksOf(s *store.Store, i store.Identity) []lockStatus {
+	all := []lockStatus{}
+	for _, h := range s.Locks() {
+		all = append(all, lockStatus{
+			Doing: h.Doing(), Process: processStatus(h.Process), SinceOn: epoch(h.Since), Profile: h.Lock == i.LockName(),
+		})
+	}
+	return all
 }

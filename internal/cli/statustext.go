@@ -20,6 +20,8 @@ func (a *app) printStatus(d *statusDocument) error {
 	t.line("profile", "%s (%s)", d.Profile.Name, where)
 	t.line("", "%s, tenant %s, client %s", d.Profile.Authority, orNone(d.Profile.Tenant), d.Profile.ClientID)
 	t.signedIn(d)
+	t.failed(d.Failed, d.Login)
+	t.locks(d.Locks)
 	t.store(d.Store)
 	t.key(d.Key)
 	t.flows(d.Flows, d.Profile.Flows)
@@ -61,6 +63,30 @@ func (t *statusText) signedIn(d *statusDocument) {
 			}
 			t.line("", "its renewal has begun %s in vain%s; the next not before %s", counted(r.Tries, "time", "times"), why, clock(r.NextOn))
 		}
+	}
+}
+
+func (t *statusText) failed(f *failedStatus, login string) {
+	if f == nil {
+		return
+	}
+	what := "failed"
+	if f.Cancelled {
+		what = "was cancelled"
+	} else if f.Reason != "" {
+		what = "failed with " + f.Reason
+	}
+	t.line("failed", "%s; the last %s on %s (%s)", counted(f.Number, "sign-in", "sign-ins"), what, clock(f.LastOn), store.Process(f.Process))
+	if f.AskAgainOn > 0 {
+		t.line("", "nobody is asked again before %s, but by: %s", clock(f.AskAgainOn), login)
+	}
+}
+
+func (t *statusText) locks(all []lockStatus) {
+	heading := "busy"
+	for _, l := range all {
+		t.line(heading, "a process %s since %s (%s)", l.Doing, clock(l.SinceOn), store.Process(l.Process))
+		heading = ""
 	}
 }
 

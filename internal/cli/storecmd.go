@@ -57,3 +57,12 @@ func runStoreRekey(c *cobra.Command, a *app, to string) error {
 	}
 	return nil
 }
+
+// keepers are the providers that this platform has, the best first.
+func keepers() []string {
+	var names []string
+	for _, p := range platform.Set("auto", "").All() {
+		names = append(names, p.Name())
+	}
+	return names
+}
