@@ -28,7 +28,7 @@ func newStoreRekeyCmd(a *app) *cobra.Command {
 			"  authlatch store rekey --to file",
 		RunE: func(c *cobra.Command, _ []string) error { return runStoreRekey(c, a, to) },
 	}
-	choiceVar(c.Flags(), &to, "to", "", "", "`provider` that keeps the new key (default: the one of [store] key, or the best that works here)", "secret-service", "keyring", "keychain", "dpapi", "file")
+	choiceVar(c.Flags(), &to, "to", "", "", "`provider` that keeps the new key (default: the one of [store] key, or the best that works here)", keepers()...)
 	return c
 }
 
