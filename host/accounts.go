@@ -86,7 +86,7 @@ func (h *Host) SignOut(ctx context.Context, all bool) error {
 	for _, name := range slices.Concat(slices.Compact(accounts), entries) {
 		unlock, err := h.store.Lock(ctx, name)
 		if err != nil {
-			return ended(context.Cause(ctx), ExitUnavailable)
+			return locked(ctx, err, ExitUnavailable)
 		}
 		held = append(held, unlock)
 	}

@@ -25,6 +25,8 @@ type call struct {
 	account *store.Account
 	// claims that the provider asked for besides the caller's.
 	claims string
+	// asked gets to know whether the person was; nil for a silent call.
+	asked *asked
 }
 
 // ask launches the flow and returns what keep makes of its token; keep is called

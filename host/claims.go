@@ -2,6 +2,8 @@ package host
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"unicode/utf16"
@@ -32,6 +34,16 @@ func cleanClaims(s string) (_ string, ok bool) {
 		}
 	}
 	return out.String(), out.Len() <= maxClaims
+}
+
+// hashOf is what is kept of the claims with which a token was obtained, to know the
+// same ones again; "" for none.
+func hashOf(claims string) string {
+	if claims == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(claims))
+	return hex.EncodeToString(sum[:])
 }
 
 // mergeClaims lays the provider's claims over the caller's, which are clean:

@@ -70,7 +70,6 @@ type Host struct {
 	now      func() time.Time
 
 	flights flights
-	turns   turns
 	flows   described
 	looked  looked
 

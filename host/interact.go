@@ -55,6 +55,7 @@ func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv
 	}
 	if input := i.GetInput(); input != nil && p.call.flow == passwordFlow && p.host.cfg.AnswerInput != nil {
 		if v, ok := p.host.cfg.AnswerInput(p.call.flow, input.GetName()); ok {
+			p.call.asked.answered()
 			return flowv1.Outcome_OUTCOME_DONE, v.Reveal(), nil
 		}
 	}
@@ -65,6 +66,7 @@ func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv
 	if kind == nil {
 		return flowv1.Outcome_OUTCOME_UNSUPPORTED, "", nil
 	}
+	reached := p.call.asked.begin(notice != nil)
 	a, err := ask.Prompt(ctx, Interaction{
 		Flow: p.call.flow, Profile: p.host.settings.Profile, Tenant: p.job.Tenant, Kind: kind, Cancel: p.cancel,
 	})
@@ -78,6 +80,7 @@ func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv
 		}
 		return 0, "", err
 	}
+	reached(a.Outcome)
 	switch a.Outcome {
 	case Done:
 		return flowv1.Outcome_OUTCOME_DONE, a.Value.Reveal(), nil

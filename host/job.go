@@ -32,6 +32,9 @@ type job struct {
 	key          store.TokenKey
 	// flight is the same for requests that can share an answer.
 	flight string
+	// before is the token that there was when a request with claims began; nil
+	// until then.
+	before *store.Token
 }
 
 // newJob checks a request. Its errors are *Error of code 2, or 7 for a tenant

@@ -39,6 +39,7 @@ func (h *Host) bind(ctx context.Context, j *job, flow string, t *flowv1.Token) *
 	unlock := h.lockEntries(ctx, j.identity)
 	defer unlock()
 	h.forgetOther(b)
+	h.store.ForgetAttempts(b.Identity)
 	return h.keep(j, b, true, t)
 }
 
@@ -74,7 +75,7 @@ func (h *Host) keep(j *job, b store.Binding, bind bool, t *flowv1.Token) *Token 
 func (h *Host) entry(j *job, b store.Binding, t *flowv1.Token) store.Token {
 	entry := store.Token{
 		Secret: store.NewSecret(t.GetSecret()), TokenType: "Bearer", ExpiresOn: epoch(t.GetExpiresOn()), RefreshOn: epoch(t.GetRefreshOn()),
-		Scopes: t.GetScopes(), Account: b.Account, ObtainedOn: h.now(),
+		Scopes: t.GetScopes(), Account: b.Account, ObtainedOn: h.now(), Claims: hashOf(j.Claims),
 	}
 	if j.TokenType == tokenTypePoP {
 		entry.TokenType = tokenTypePoP

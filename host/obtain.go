@@ -26,13 +26,17 @@ type attempt struct {
 	state   string
 }
 
-// cached finds a token that may be handed out. A request with claims, or one
-// that insists on the person, never reads the cache.
+// cached finds a token that may be handed out. A request that insists on the
+// person never reads the cache. One with claims takes only what others have got
+// with the same claims while it waited.
 func (h *Host) cached(j *job) (store.Token, bool) {
-	if j.Claims != "" || j.Interaction == Force {
+	if j.Interaction == Force || j.Claims != "" && j.before == nil {
 		return store.Token{}, false
 	}
 	t, ok := h.store.Token(j.key)
+	if j.Claims != "" {
+		ok = ok && t.Claims == hashOf(j.Claims) && t.Secret.Reveal() != j.before.Secret.Reveal()
+	}
 	return t, ok && t.Fresh(h.now())
 }
 
@@ -40,6 +44,10 @@ func (h *Host) cached(j *job) (store.Token, bool) {
 func (h *Host) obtain(ctx context.Context, j *job) (*Token, error) {
 	if j.Interaction == Force {
 		return h.signIn(ctx, j, nil, attempt{})
+	}
+	if j.Claims != "" {
+		before, _ := h.store.Token(j.key)
+		j.before = &before
 	}
 	t, tried, err := h.silent(ctx, j)
 	var needed *personNeeded
@@ -93,7 +101,7 @@ func (h *Host) runnable(flow string) bool {
 func (h *Host) silentWith(ctx context.Context, j *job, b store.Binding) (_ *Token, _ attempt, again *store.Binding, _ error) {
 	unlock, err := h.store.Lock(ctx, b.StateKey().LockName())
 	if err != nil {
-		return nil, attempt{}, nil, ended(context.Cause(ctx), ExitUnavailable)
+		return nil, attempt{}, nil, locked(ctx, err, ExitUnavailable)
 	}
 	defer unlock()
 	if t, ok := h.cached(j); ok && !t.RefreshDue(h.now()) {
@@ -141,7 +149,7 @@ func (h *Host) silentWithoutAccount(ctx context.Context, j *job) (*Token, error)
 func (h *Host) silentFirst(ctx context.Context, j *job, flow string) (*Token, error) {
 	unlock, err := h.store.Lock(ctx, "silent "+j.identity.LockName())
 	if err != nil {
-		return nil, ended(context.Cause(ctx), ExitUnavailable)
+		return nil, locked(ctx, err, ExitUnavailable)
 	}
 	defer unlock()
 	if t, ok := h.cached(j); ok {

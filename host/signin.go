@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 
 	"github.com/authlatch/authlatch/host/store"
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
 
 // signIn lets the profile's flows ask the person, in order, one sign-in of the
-// identity at a time. why is what the silent try failed with, tried what it
+// identity at a time. A failure of one is the answer for all who have waited for
+// it, in whatever process, and for a while nobody else asks again; who insists on
+// the person (Force) does. why is what the silent try failed with, tried what it
 // used; nil if there was none.
 func (h *Host) signIn(ctx context.Context, j *job, why *Error, tried attempt) (*Token, error) {
 	flows := h.askable(j)
@@ -20,37 +21,32 @@ func (h *Host) signIn(ctx context.Context, j *job, why *Error, tried attempt) (*
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, signInTimeout, errNotFinished)
 	defer cancel()
-	name := j.identity.LockName()
-	arrived := h.turns.arrive(name)
-	unlock, err := h.store.Lock(ctx, name)
+	before := h.store.Attempts(j.identity)
+	unlock, err := h.store.Lock(ctx, j.identity.LockName())
 	if err != nil {
-		return nil, ended(context.Cause(ctx), ExitDeclined)
+		return nil, locked(ctx, err, ExitDeclined)
 	}
 	defer unlock()
-	if j.Interaction != Force {
-		if err := h.turns.failedSince(name, arrived); err != nil {
-			return nil, err
-		}
-		t, err := h.lookAgain(ctx, j, tried)
-		var needed *personNeeded
-		if !errors.As(err, &needed) {
-			return t, err
-		}
-		if needed.why.Reason != "" {
-			why = needed.why
-		}
+	if j.Interaction == Force {
+		h.store.ForgetAttempts(j.identity)
+		return h.prompt(ctx, j, flows, why)
 	}
-	t, err := h.prompt(ctx, j, flows, why)
-	if err != nil && !abandoned(ctx) {
-		h.turns.failed(name, err)
+	failed := h.store.Attempts(j.identity)
+	if failed.After(before) {
+		return nil, h.failedMeanwhile(j, failed.Last)
 	}
-	return t, err
-}
-
-// abandoned says that ctx ended because its callers left, not because the person
-// cancelled or did not finish: that is no answer to those who wait.
-func abandoned(ctx context.Context) bool {
-	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errNotFinished)
+	t, err := h.lookAgain(ctx, j, tried)
+	var needed *personNeeded
+	if !errors.As(err, &needed) {
+		return t, err
+	}
+	if needed.why.Reason != "" {
+		why = needed.why
+	}
+	if pause := failed.Pause(h.now()); pause > 0 {
+		return nil, h.paused(j, failed, pause)
+	}
+	return h.prompt(ctx, j, flows, why)
 }
 
 // lookAgain, once the turn has come, takes what the one before has left: the
@@ -105,23 +101,26 @@ func (h *Host) prompter(j *job) Prompter {
 	return h.cfg.Prompter
 }
 
-// prompt tries the flows in order. Only one that cannot work here yields to the
-// next.
+// prompt tries the flows in order, and records it if that fails. Only one that
+// cannot work here yields to the next.
 func (h *Host) prompt(ctx context.Context, j *job, flows []string, why *Error) (*Token, error) {
 	var last *Error
+	var asked asked
 	for _, flow := range flows {
-		t, err := h.ask(ctx, j, h.signInCall(j, flow, why), func(t *flowv1.Token) *Token { return h.bind(ctx, j, flow, t) })
+		c := h.signInCall(j, flow, why)
+		c.asked = &asked
+		t, err := h.ask(ctx, j, c, func(t *flowv1.Token) *Token { return h.bind(ctx, j, flow, t) })
 		if err == nil {
 			return t, nil
 		}
 		var unavailable *flowUnavailable
 		if !errors.As(err, &unavailable) {
-			return nil, err
+			return nil, h.failed(ctx, j, &asked, err)
 		}
 		last = unavailable.why
 		h.log.Info("the flow cannot work here", "flow", flow, "why", last.Why)
 	}
-	return nil, h.needPerson(j, last)
+	return nil, h.failed(ctx, j, &asked, h.needPerson(j, last))
 }
 
 // signInCall renews an account's sign-in with its name as a hint; somebody who
@@ -138,41 +137,4 @@ func (h *Host) signInCall(j *job, flow string, why *Error) call {
 		c.account = &b.Account
 	}
 	return c
-}
-
-// turns shares a failed sign-in with those in this process who waited for it,
-// instead of asking the person again for each of them.
-type turns struct {
-	mu  sync.Mutex
-	all map[string]turn
-}
-
-type turn struct {
-	failures int
-	last     error
-}
-
-// arrive returns how many sign-ins have failed so far.
-func (t *turns) arrive(name string) int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.all[name].failures
-}
-
-func (t *turns) failedSince(name string, arrived int) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if now := t.all[name]; now.failures != arrived {
-		return now.last
-	}
-	return nil
-}
-
-func (t *turns) failed(name string, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.all == nil {
-		t.all = make(map[string]turn)
-	}
-	t.all[name] = turn{t.all[name].failures + 1, err}
 }

@@ -31,26 +31,40 @@ func gate(then behaviour) (do behaviour, open func()) {
 	}, sync.OnceFunc(func() { close(c) })
 }
 
-func TestThousandCallersOneLaunch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		var open func()
-		w.flows["browser"], open = gate(signsIn("alice"))
-		h := w.host()
-		var all sync.WaitGroup
-		for range 1000 {
-			all.Go(func() {
-				tok, err := h.GetToken(t.Context(), host.TokenRequest{})
-				if err != nil || tok.Secret.Reveal() != "token-1" {
-					t.Errorf("got %v, %v", tok, err)
+// A token that is not there, or that has expired, is got once for all who ask.
+func TestManyCallersOneLaunch(t *testing.T) {
+	for name, expired := range map[string]bool{"none": false, "expired": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				h := w.host()
+				launch, token := "browser IF_NEEDED", "token-1"
+				if expired {
+					if _, err := h.SignIn(t.Context(), host.TokenRequest{}); err != nil {
+						t.Fatal(err)
+					}
+					w.launches()
+					w.pass(hour)
+					launch, token = "browser NEVER", "token-2"
 				}
+				var open func()
+				w.flows["browser"], open = gate(signsIn("alice"))
+				var all sync.WaitGroup
+				for range 10_000 {
+					all.Go(func() {
+						tok, err := h.GetToken(t.Context(), host.TokenRequest{})
+						if err != nil || tok.Secret.Reveal() != token {
+							t.Errorf("got %v, %v", tok, err)
+						}
+					})
+				}
+				synctest.Wait() // all of them wait
+				open()
+				all.Wait()
+				wantLaunches(t, w, launch)
 			})
-		}
-		synctest.Wait() // all of them wait
-		open()
-		all.Wait()
-		wantLaunches(t, w, "browser IF_NEEDED")
-	})
+		})
+	}
 }
 
 // Ten scopes, nobody signed in: the person is asked once, the others are served
@@ -79,38 +93,6 @@ func TestManyScopesOnePrompt(t *testing.T) {
 		want(t, "prompts", counts["browser IF_NEEDED"], 1)
 		want(t, "renewals", counts["browser NEVER"], 9)
 	})
-}
-
-// A person's no, or cancel, is an answer to all who waited for it, and to nobody
-// who comes later.
-func TestOneNoForAllWhoWait(t *testing.T) {
-	for name, no := range map[string]behaviour{
-		"declined":  fails(reason(flowv1.ReasonAccessDenied)),
-		"cancelled": fails(fmt.Errorf("flow: %w", host.ErrCancelled)),
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				var open func()
-				w.flows["browser"], open = gate(no)
-				h := w.host()
-				get := func(i int) error {
-					_, err := h.GetToken(t.Context(), host.TokenRequest{Scopes: []string{fmt.Sprintf("https://r%d/.default", i)}})
-					return err
-				}
-				var all sync.WaitGroup
-				for i := range 10 {
-					all.Go(func() { want(t, "exit code", code(get(i)), host.ExitDeclined) })
-				}
-				synctest.Wait()
-				open()
-				all.Wait()
-				wantLaunches(t, w, "browser IF_NEEDED")
-				w.flows["browser"] = signsIn("alice")
-				want(t, "exit code later", code(get(0)), 0)
-			})
-		})
-	}
 }
 
 func TestACallerThatLeaves(t *testing.T) {
