@@ -31,7 +31,8 @@ func (w *world) wellBehaved(ts *testscript.TestScript, code int, stdout, stderr 
 	}
 	var told []string // the error, without log lines
 	for line := range strings.Lines(stderr) {
-		if !strings.HasPrefix(line, "time=") && !strings.HasPrefix(line, "level=") && !strings.HasPrefix(line, "authlatch: warning: ") {
+		if !strings.HasPrefix(line, "time=") && !strings.HasPrefix(line, "level=") && !strings.HasPrefix(line, "authlatch: warning: ") &&
+			!strings.HasPrefix(line, "authlatch: waiting for ") {
 			told = append(told, line)
 		}
 	}

@@ -4,8 +4,6 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/authlatch/authlatch/internal/cli"
 	"github.com/authlatch/authlatch/internal/cloexec"
@@ -14,9 +12,7 @@ import (
 func main() {
 	cloexec.All()
 	protectSelf()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// A second Ctrl-C ends at once what does not end by itself.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignal(context.Background())
 	outliveReader()
 
 	code := cli.Run(ctx, cli.Process{

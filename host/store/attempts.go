@@ -138,12 +138,11 @@ func (s *Store) Failed(i Identity, f Failure) {
 }
 
 // ForgetAttempts is for a sign-in that has succeeded, or that the person wishes.
+// What cannot be removed makes others wait for no longer than its pause.
 func (s *Store) ForgetAttempts(i Identity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.forgetAttempts(i.id()); err != nil {
-		s.warn("attempts", "the record of a failed sign-in cannot be removed: "+err.Error())
-	}
+	_ = s.forgetAttempts(i.id())
 }
 
 // forgetAttempts is ForgetAttempts. s.mu is held.

@@ -61,6 +61,8 @@ func Run(ctx context.Context, p Process) int {
 type app struct {
 	Process
 	global globalFlags
+	// command is what this process calls itself to those who wait for it.
+	command string
 	// out is what goes to stdout if all goes well.
 	out bytes.Buffer
 }

@@ -28,6 +28,7 @@ func runHelperToken(c *cobra.Command, a *app) error {
 	if q.ErrorFormat != "" {
 		a.global.errorFormat = q.ErrorFormat
 	}
+	a.command = "authlatch for " + q.Client
 	settings, err := a.settingsOf(q)
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ func newRootCmd(a *app) *cobra.Command {
 			"tools that need one.\n\n" + environment,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
+		PersistentPreRun:  func(c *cobra.Command, _ []string) { a.command = c.CommandPath() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	flags := root.PersistentFlags()

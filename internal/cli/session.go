@@ -95,6 +95,8 @@ func (a *app) openStore(where config.Store, log *slog.Logger) *store.Store {
 	o := platform.Set(where.Key, where.KeyFile).Options(where.Dir)
 	o.Now = a.Now
 	o.Warn = func(text string) { log.Warn(text) }
+	o.Command = a.command
+	o.Waiting = func(h store.Held) { a.say("authlatch: waiting for %s", h.Words(a.Now())) }
 	return store.Open(o)
 }
 
