@@ -110,7 +110,7 @@ func (c crash) everywhere(t *testing.T, strace string) {
 	}
 	total, killed := len(left), 0
 	// Threads that the runtime has of its own may shift the numbers a little.
-	for round := 0; len(left) > 0 && round < 5; round++ {
+	for round := 0; len(left) > 0 && round < 30; round++ {
 		for _, call := range all {
 			if _, ok := left[call.what]; !ok {
 				continue
