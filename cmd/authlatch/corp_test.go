@@ -19,6 +19,7 @@ import (
 
 // The test binary doubles as a flow of somebody else's, corp.
 func TestMain(m *testing.M) {
+	runConfined()
 	sdk.ServeIfFlow(corp{})
 	os.Exit(m.Run())
 }

@@ -21,7 +21,7 @@ import (
 // TestScripts runs the real programs against an emulator of each script's own.
 // The commands that the scripts have besides testscript's are below and in the
 // other files: emulator, fault, count, user, exits, fails, until, stale,
-// terminal, warned, corp-flow, secret-free.
+// terminal, warned, desktop, confined, corp-flow, secret-free.
 func TestScripts(t *testing.T) {
 	bin := testbin.Dir(t)
 	testscript.Run(t, testscript.Params{
@@ -40,6 +40,8 @@ func TestScripts(t *testing.T) {
 			"terminal": runInTerminal,
 			"warned":   warned,
 
+			"desktop":     onDesktop,
+			"confined":    confined,
 			"corp-flow":   makeCorp,
 			"secret-free": runSecretFree,
 		},
@@ -56,6 +58,7 @@ type world struct {
 
 	recorder *recorder // nil but on Linux
 	watcher  *watcher  // nil unless emulator was called with -watched
+	desktop  *scriptDesktop
 }
 
 type worldKey struct{}

@@ -11,7 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// condition knows "mounts" (a program may have mounts of its own) and "root".
+// condition knows "mounts" (a program may have mounts of its own), "desktop" (there
+// may be a bus with a GNOME Keyring) and "root".
 func condition(name string) (bool, error) {
 	switch name {
 	case "mounts":
@@ -19,6 +20,8 @@ func condition(name string) (bool, error) {
 			return false, nil
 		}
 		return true, nil
+	case "desktop":
+		return hasDesktop(), nil
 	case "root":
 		return os.Geteuid() == 0, nil
 	}

