@@ -7,11 +7,12 @@ import (
 
 	"github.com/authlatch/authlatch/internal/cli"
 	"github.com/authlatch/authlatch/internal/cloexec"
+	"github.com/authlatch/authlatch/internal/undumpable"
 )
 
 func main() {
 	cloexec.All()
-	protectSelf()
+	undumpable.Self()
 	ctx, stop := untilSignal(context.Background())
 	outliveReader()
 

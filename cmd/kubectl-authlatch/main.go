@@ -11,9 +11,11 @@ import (
 
 	"github.com/authlatch/authlatch/helper/kubectl"
 	"github.com/authlatch/authlatch/helper/source"
+	"github.com/authlatch/authlatch/internal/undumpable"
 )
 
 func main() {
+	undumpable.Self()
 	os.Exit(kubectl.Command{
 		Args: os.Args[1:], Env: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
 		Source: &source.Source{

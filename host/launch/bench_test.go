@@ -13,13 +13,14 @@ import (
 
 // BenchmarkLaunch is one whole request to an honest flow: fork, handshake,
 // token, end of the process. A pinned flow is copied, sealed and summed before, as
-// large as the test binary is. BenchmarkBareProcess is what of it is the same
+// large as the test binary is; unconfined is without the sandbox.
+// BenchmarkBareProcess is what of it is the same
 // binary's start and end.
 func BenchmarkLaunch(b *testing.B) {
 	for _, c := range []struct {
-		name         string
-		mtls, pinned bool
-	}{{"peercred", false, false}, {"mtls", true, false}, {"pinned", false, true}} {
+		name                string
+		mtls, pinned, loose bool
+	}{{name: "peercred"}, {name: "mtls", mtls: true}, {name: "pinned", pinned: true}, {name: "unconfined", loose: true}} {
 		b.Run(c.name, func(b *testing.B) {
 			self, _ := os.Executable()
 			flow := launch.Binary{Name: "good", Path: self}
@@ -30,7 +31,7 @@ func BenchmarkLaunch(b *testing.B) {
 				}
 				flow.SHA256 = sum(content)
 			}
-			l := launch.Launcher{TempDir: b.TempDir(), AutoMTLS: c.mtls}
+			l := launch.Launcher{TempDir: b.TempDir(), AutoMTLS: c.mtls, Loosen: launch.Loosening{Off: c.loose}}
 			for b.Loop() {
 				if _, err := l.GetToken(b.Context(), flow, start(), says("1")); err != nil {
 					b.Fatal(err)

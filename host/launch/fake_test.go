@@ -212,6 +212,10 @@ func fake(name string) {
 		run()
 		return
 	}
+	if run, ok := systemFakes[name]; ok {
+		run()
+		return
+	}
 	if name == "bare" {
 		return
 	}

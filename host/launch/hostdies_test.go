@@ -23,6 +23,10 @@ const hostEnv = "LAUNCH_TEST_HOST"
 
 // beHost launches the flow and tells its process id.
 func beHost(flow string) {
+	if run, ok := systemHosts[flow]; ok {
+		run()
+		return
+	}
 	self, _ := os.Executable()
 	l := launch.Launcher{Started: func(pid int, _ launch.Binary) { fmt.Println(pid) }}
 	_, err := l.GetToken(context.Background(), launch.Binary{Name: flow, Path: self}, start(), says(""))

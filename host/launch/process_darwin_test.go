@@ -27,3 +27,6 @@ func waitGone(t *testing.T, pid int) bool {
 	}
 	return true
 }
+
+// systemFakes and systemHosts are for systems with a sandbox.
+var systemFakes, systemHosts map[string]func()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/config"
+	"github.com/authlatch/authlatch/host/launch"
 	"github.com/authlatch/authlatch/host/store"
 	"github.com/authlatch/authlatch/internal/version"
 )
@@ -32,6 +33,8 @@ type statusDocument struct {
 	Store storeStatus  `json:"store"`
 	Key   keyStatus    `json:"key"`
 	Flows []foundFlow  `json:"flows"`
+	// Sandbox is what holds flows here.
+	Sandbox sandboxStatus `json:"sandbox"`
 	// CanAsk says that a person can be asked from here; CannotAsk why not.
 	CanAsk    bool   `json:"can_ask"`
 	CannotAsk string `json:"cannot_ask,omitempty"`
@@ -98,6 +101,13 @@ type keyStatus struct {
 	Copied bool `json:"copied"`
 	// Providers are all of this platform, the best first.
 	Providers []providerStatus `json:"providers"`
+}
+
+type sandboxStatus struct {
+	Landlock int  `json:"landlock"` // version of its interface; 0 is none
+	Seccomp  bool `json:"seccomp"`
+	// Missing names what is not restricted (docs/threat-model.md).
+	Missing []string `json:"missing"`
 }
 
 type providerStatus struct {
@@ -171,6 +181,8 @@ func (a *app) status(ctx context.Context, profile string) (*statusDocument, erro
 	if d.Flows, err = a.foundFlows(ctx); err != nil {
 		return nil, err
 	}
+	held := launch.SandboxStatus()
+	d.Sandbox = sandboxStatus{Landlock: held.Landlock, Seccomp: held.Seccomp, Missing: append([]string{}, held.Missing...)}
 	p, closeTerminal, err := a.prompter()
 	if d.CanAsk = err == nil && p != nil; d.CanAsk {
 		closeTerminal()

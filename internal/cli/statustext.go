@@ -25,6 +25,7 @@ func (a *app) printStatus(d *statusDocument) error {
 	t.store(d.Store)
 	t.key(d.Key)
 	t.flows(d.Flows, d.Profile.Flows)
+	t.sandbox(d.Sandbox)
 	if d.CanAsk {
 		t.line("person", "can be asked at this terminal")
 	} else {
@@ -179,6 +180,24 @@ func (t *statusText) flows(found []foundFlow, wanted []string) {
 		if !slices.ContainsFunc(found, func(f foundFlow) bool { return f.Name == w }) {
 			t.line("", "%s, which the profile names, is not installed", w)
 		}
+	}
+}
+
+func (t *statusText) sandbox(s sandboxStatus) {
+	var by []string
+	if s.Landlock > 0 {
+		by = append(by, fmt.Sprintf("Landlock version %d", s.Landlock))
+	}
+	if s.Seccomp {
+		by = append(by, "seccomp")
+	}
+	switch {
+	case len(by) == 0:
+		t.line("sandbox", "none on this system: flows run with your rights")
+	case len(s.Missing) > 0:
+		t.line("sandbox", "%s; not restricted here: %s", strings.Join(by, ", "), strings.Join(s.Missing, ", "))
+	default:
+		t.line("sandbox", "%s", strings.Join(by, ", "))
 	}
 }
 
