@@ -10,9 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -74,7 +72,7 @@ var attempts = map[string]func(world) string{
 	"other-flow":      func(w world) string { return speaks(w.Other) },
 	"unix-datagram":   func(world) string { return opens(unix.AF_UNIX, unix.SOCK_DGRAM, 0) },
 
-	"shell":       func(world) string { return outcome(exec.Command("/bin/sh", "-c", ":").Run()) }, //nolint:noctx // it ends at once
+	"shell":       func(world) string { return outcome(exec.Command("/bin/sh", "-c", ":").Run()) },
 	"exec-shell":  func(world) string { return executes("/bin/sh") },
 	"exec-own":    execOwn,
 	"exec-memory": func(world) string { _, err := unix.MemfdCreate("x", 0); return outcome(err) },
@@ -129,7 +127,7 @@ func keyring(w world) string {
 }
 
 func dials(network string, port int) string {
-	c, err := net.DialTimeout(network, "127.0.0.1:"+strconv.Itoa(port), time.Minute) //nolint:noctx // it ends at once
+	c, err := net.DialTimeout(network, "127.0.0.1:"+strconv.Itoa(port), time.Minute)
 	if err == nil {
 		_ = c.Close()
 	}
@@ -164,7 +162,7 @@ func fastOpen(w world) string {
 
 // datagram is answered at once, or never.
 func datagram(w world) string {
-	c, err := net.Dial("udp", "127.0.0.1:"+strconv.Itoa(w.UDP)) //nolint:noctx // it does not wait
+	c, err := net.Dial("udp", "127.0.0.1:"+strconv.Itoa(w.UDP))
 	if err != nil {
 		return refused
 	}
@@ -180,7 +178,7 @@ func datagram(w world) string {
 }
 
 func listens(port int) string {
-	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)) //nolint:noctx // it does not wait
+	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
 	if err == nil {
 		_ = l.Close()
 	}
@@ -188,7 +186,7 @@ func listens(port int) string {
 }
 
 func speaks(address string) string {
-	c, err := net.Dial("unix", address) //nolint:noctx // it does not wait
+	c, err := net.Dial("unix", address)
 	if err != nil {
 		return refused
 	}
@@ -197,73 +195,4 @@ func speaks(address string) string {
 		return mute
 	}
 	return possible
-}
-
-// confined reports whether this flow is in the sandbox: outside it what would end
-// the flow or stop the host is not tried.
-func confined() bool {
-	_, err := os.ReadFile("/proc/self/status")
-	return err != nil
-}
-
-// executes tries without a fork. Where it works this process is no flow any more.
-func executes(path string) string {
-	if !confined() {
-		return possible
-	}
-	return outcome(unix.Exec(path, []string{path}, nil))
-}
-
-func execOwn(world) string {
-	if err := os.WriteFile("own", []byte("#!/bin/sh\n"), 0o700); err != nil { //nolint:gosec // it is to be executed
-		return err.Error()
-	}
-	return executes("own")
-}
-
-// fork makes a process that leaves at once.
-//
-//go:norace
-func fork() error {
-	pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0)
-	switch {
-	case errno != 0:
-		return errno
-	case pid == 0:
-		syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
-	}
-	_, err := unix.Wait4(int(pid), nil, 0, nil)
-	return err
-}
-
-func errnoOutcome(errno unix.Errno) string {
-	if errno == 0 {
-		return possible
-	}
-	return refused
-}
-
-func ptraceSeize(pid int) unix.Errno {
-	if !confined() {
-		return 0
-	}
-	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0)
-	return errno
-}
-
-func ioUring(world) string {
-	var params [120]byte
-	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&params)), 0) //nolint:gosec // x/sys has no wrapper
-	if errno == 0 {
-		_ = unix.Close(int(fd))
-	}
-	return errnoOutcome(errno)
-}
-
-func sysv() string {
-	id, _, errno := unix.Syscall(unix.SYS_MSGGET, unix.IPC_PRIVATE, 0o600, 0)
-	if errno == 0 {
-		_, _, _ = unix.Syscall(unix.SYS_MSGCTL, id, unix.IPC_RMID, 0)
-	}
-	return errnoOutcome(errno)
 }

@@ -87,7 +87,8 @@ func launchTries() (map[string]string, error) {
 		return nil, err
 	}
 	var outcomes map[string]string
-	return outcomes, errors.Join(json.Unmarshal(t.GetState(), &outcomes), guess(&l, self))
+	err = errors.Join(json.Unmarshal(t.GetState(), &outcomes), guess(&l, self))
+	return outcomes, err
 }
 
 // guess launches a flow that forks with a cookie of its own: it must be killed.
@@ -123,13 +124,13 @@ func makeWorld(dir string) (world, error) {
 			*port = a.(*net.TCPAddr).Port
 		}
 	}
-	free, e := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	free, e := net.Listen("tcp", "127.0.0.1:0")
 	err = errors.Join(err, e)
 	if e == nil {
 		w.Free = free.Addr().(*net.TCPAddr).Port
 		_ = free.Close()
 	}
-	echo, e := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	echo, e := net.ListenPacket("udp", "127.0.0.1:0")
 	err = errors.Join(err, e)
 	if e == nil {
 		w.UDP = echo.LocalAddr().(*net.UDPAddr).Port
@@ -155,7 +156,7 @@ func makeWorld(dir string) (world, error) {
 
 // serve accepts what comes, for the life of the process.
 func serve(network, address string) (net.Addr, error) {
-	l, err := net.Listen(network, address) //nolint:noctx // it does not wait
+	l, err := net.Listen(network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +200,7 @@ func asOrdinary(t *testing.T, loose bool) report {
 	}
 	cmd.Stderr = os.Stderr
 	if os.Getuid() == 0 {
-		if err := errors.Join(os.Chown(cmd.Dir, nobody, nobody), os.Chmod(dir, 0o755)); err != nil { //nolint:gosec // nobody has to get in
+		if err := errors.Join(os.Chown(cmd.Dir, nobody, nobody), os.Chmod(dir, 0o755)); err != nil {
 			t.Fatal(err)
 		}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
@@ -226,5 +227,5 @@ func copyFile(to, from string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.WriteFile(to, b, 0o755), os.Chmod(to, 0o755)) //nolint:gosec // nobody has to execute it
+	return errors.Join(os.WriteFile(to, b, 0o755), os.Chmod(to, 0o755))
 }
