@@ -90,13 +90,27 @@ func program(cookie uint32, broker bool) []bpf.Instruction {
 	for call, arg := range onlyOwn {
 		rules[call] = low(arg, jump(bpf.JumpEqual, 0, allow, eperm))
 	}
-	var all code
-	for _, call := range slices.Sorted(maps.Keys(rules)) {
-		all = append(all, jump(bpf.JumpEqual, call, rules[call], nil)...)
-	}
-	all = append(all, allow...)
-	known := slices.Concat(code{bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: lastCall, SkipFalse: 1}}, fails(unix.ENOSYS), all)
+	known := slices.Concat(code{bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: lastCall, SkipFalse: 1}}, fails(unix.ENOSYS),
+		search(slices.Sorted(maps.Keys(rules)), rules))
 	return load(offsetArch, jump(bpf.JumpNotEqual, auditArch, kill, load(offsetCall, known)))
+}
+
+// search finds the loaded call's rule by halves: the kernel tries each call on a
+// new filter, and later every call of the flow passes it.
+func search(calls []uint32, rules map[uint32]code) code {
+	if len(calls) > 3 {
+		middle := len(calls) / 2
+		below, above := search(calls[:middle], rules), search(calls[middle:], rules)
+		return slices.Concat(code{
+			bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: calls[middle], SkipFalse: 1},
+			bpf.Jump{Skip: uint32(len(below))},
+		}, below, above)
+	}
+	var found code
+	for _, call := range calls {
+		found = append(found, jump(bpf.JumpEqual, call, rules[call], nil)...)
+	}
+	return append(found, allow...)
 }
 
 // forks lets threads be made, and processes only by who knows the cookie: the

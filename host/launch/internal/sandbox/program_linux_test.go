@@ -162,6 +162,18 @@ func TestRulesAreDistinct(t *testing.T) {
 	}
 }
 
+// What is installed is the program with the cookie of the launch.
+func TestTemplates(t *testing.T) {
+	for name, c := range map[string]struct{ template, want []unix.SockFilter }{
+		"with a broker": {templates().brokered, assemble(program(cookie, true))},
+		"without":       {templates().alone, assemble(program(cookie, false))},
+	} {
+		if !slices.Equal(withCookie(c.template, cookie), c.want) {
+			t.Errorf("%s: another program than the one for the cookie", name)
+		}
+	}
+}
+
 // FuzzProgram holds the program to an end on whatever call.
 func FuzzProgram(f *testing.F) {
 	f.Add(uint32(unix.SYS_SOCKET), uint64(unix.AF_UNIX), uint64(unix.SOCK_STREAM), uint64(0))
