@@ -42,8 +42,10 @@ func (h *Host) judge(ctx context.Context, j *job, c call, err error) error {
 	var plugin *launch.PluginError
 	var other *launch.ChangedError
 	switch {
-	case errors.Is(err, ErrCancelled), errors.Is(context.Cause(ctx), ErrCancelled):
+	case errors.Is(err, ErrCancelled):
 		return &Error{Code: ExitDeclined, Flow: c.flow, What: signInCancelled, Err: err}
+	case errors.Is(context.Cause(ctx), ErrCancelled): // the flow says only that its context ended
+		return &Error{Code: ExitDeclined, Flow: c.flow, What: signInCancelled, Err: errors.Join(ErrCancelled, err)}
 	case errors.As(err, &failed):
 		return h.flowFailed(j, c, failed)
 	case ctx.Err() != nil:

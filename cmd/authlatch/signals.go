@@ -15,30 +15,28 @@ import (
 // helper that has got the terminal's Ctrl-C too sends a SIGTERM after it.
 func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	var all []chan os.Signal
-	for _, s := range []struct {
-		signal os.Signal
-		cause  error
-	}{
-		{os.Interrupt, host.ErrCancelled},
-		{syscall.SIGTERM, context.Canceled},
-		{syscall.SIGHUP, context.Canceled},
-	} {
-		came := make(chan os.Signal, 1)
-		signal.Notify(came, s.signal)
-		all = append(all, came)
-		go func() {
-			if _, ok := <-came; ok {
-				signal.Stop(came)
-				cancel(s.cause)
-			}
-		}()
-	}
-	return ctx, func() {
-		for _, came := range all {
-			signal.Stop(came)
-			close(came)
+	// One channel, which keeps the order in which they come.
+	came := make(chan os.Signal, 8)
+	signal.Notify(came, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		first, ok := <-came
+		switch {
+		case !ok:
+			return
+		case first == os.Interrupt:
+			cancel(host.ErrCancelled)
+		default:
+			cancel(context.Canceled)
 		}
+		for again := range came {
+			if again == first {
+				os.Exit(int(host.ExitDeclined))
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(came)
+		close(came)
 		cancel(nil)
 	}
 }

@@ -32,6 +32,17 @@ func Dir(t testing.TB) string {
 	return dir
 }
 
+// Plain is Dir without the race detector, for tests that start hundreds of
+// processes.
+func Plain(t testing.TB) string {
+	t.Helper()
+	dir, err := plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // Path returns the absolute path of one program, such as "authlatch".
 func Path(t testing.TB, name string) string {
 	t.Helper()
@@ -42,7 +53,12 @@ func Path(t testing.TB, name string) string {
 	return path
 }
 
-var programs = sync.OnceValues(func() (string, error) {
+var (
+	programs = sync.OnceValues(func() (string, error) { return built(raceEnabled) })
+	plain    = sync.OnceValues(func() (string, error) { return built(false) })
+)
+
+func built(race bool) (string, error) {
 	if dir := os.Getenv("AUTHLATCH_TEST_BIN"); dir != "" {
 		return given(dir)
 	}
@@ -51,14 +67,14 @@ var programs = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(root, "bin", "test")
-	if raceEnabled {
+	if race {
 		dir += "-race"
 	}
-	if err := build(root, dir); err != nil {
+	if err := build(root, dir, race); err != nil {
 		return "", err
 	}
 	return dir, lookAtSources(root)
-})
+}
 
 // DependOnSources makes the calling test one that depends on every source of
 // the module. The go command otherwise knows only what a test imports, and
@@ -96,7 +112,7 @@ func given(dir string) (string, error) {
 
 // build builds all programs into dir. Test packages run in parallel processes,
 // so it holds a lock; where nothing has changed the go command only looks.
-func build(root, dir string) error {
+func build(root, dir string, race bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -112,7 +128,7 @@ func build(root, dir string) error {
 	}
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", dir + string(filepath.Separator)}
 	cgo := "CGO_ENABLED=0"
-	if raceEnabled {
+	if race {
 		args, cgo = append(args, "-race"), "CGO_ENABLED=1"
 	}
 	cmd := exec.Command("go", append(args, packages...)...)

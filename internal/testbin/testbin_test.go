@@ -35,7 +35,7 @@ func TestBuild(t *testing.T) {
 	dir := filepath.Join(root, "bin", "test")
 
 	t.Run("puts commands and flows side by side", func(t *testing.T) {
-		if err := build(root, dir); err != nil {
+		if err := build(root, dir, raceEnabled); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"latch", "f"} {
@@ -56,7 +56,7 @@ func TestBuild(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := build(root, dir); err != nil {
+		if err := build(root, dir, raceEnabled); err != nil {
 			t.Fatal(err)
 		}
 		for _, path := range []string{dir, program} {
@@ -75,7 +75,7 @@ func TestBuild(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(root, "cmd", "latch", "main.go"), second, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := build(root, dir); err != nil {
+		if err := build(root, dir, raceEnabled); err != nil {
 			t.Fatal(err)
 		}
 		if out := run(t, filepath.Join(dir, "latch"+exeSuffix())); out != "second\n" {
@@ -87,7 +87,7 @@ func TestBuild(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(root, "cmd", "latch", "main.go"), []byte("package main\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := build(root, dir); err == nil {
+		if err := build(root, dir, raceEnabled); err == nil {
 			t.Error("no error")
 		}
 	})
