@@ -56,7 +56,7 @@ func (t *statusText) signedIn(d *statusDocument) {
 		if token.RefreshOn > 0 {
 			renewed = ", renewed ahead from " + clock(token.RefreshOn)
 		}
-		t.line("", "token until %s%s, used last on %s: %s", clock(token.ExpiresOn), renewed, clock(token.LastUsedOn), strings.Join(token.Scopes, " "))
+		t.line("", "token until %s%s, used last on %s: %s", clock(token.ExpiresOn), renewed, clock(token.LastUsedOn), scopesInWords(token.Scopes))
 		if r := token.Renewal; r != nil {
 			why := ""
 			if r.Failed != "" {
@@ -199,6 +199,16 @@ func (t *statusText) sandbox(s sandboxStatus) {
 	default:
 		t.line("sandbox", "%s", strings.Join(by, ", "))
 	}
+}
+
+// scopesInWords leaves out what OpenID Connect adds to every request.
+func scopesInWords(scopes []string) string {
+	added := []string{"openid", "profile", "email", "offline_access"}
+	named := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return slices.Contains(added, s) })
+	if len(named) == 0 {
+		named = scopes
+	}
+	return strings.Join(named, " ")
 }
 
 func orNone(s string) string {
