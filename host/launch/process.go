@@ -39,8 +39,9 @@ type process struct {
 	// starting bounds Start; go-plugin gives its runner no context of ours.
 	starting context.Context
 
-	pid  int    // set by Start
-	line string // the handshake, set by Start
+	held sandbox.Held // set by run, if there is a policy
+	pid  int          // set by Start
+	line string       // the handshake, set by Start
 	gone chan struct{}
 
 	goneOnce sync.Once
@@ -99,6 +100,9 @@ func (p *process) Start(context.Context) error {
 	err = <-forked
 	_, _ = outW.Close(), errW.Close()
 	p.image.close()
+	if policy != nil {
+		p.logSandbox() // not on the restricted thread: a log may want to open a file
+	}
 	if err != nil {
 		p.release()
 		return fmt.Errorf("could not be started: %w", err)
@@ -120,9 +124,7 @@ func (p *process) Start(context.Context) error {
 func (p *process) run(policy *sandbox.Policy, forked chan<- error, reading <-chan struct{}, readers *sync.WaitGroup) {
 	var thread *sandbox.Thread
 	if policy != nil {
-		var held sandbox.Held
-		thread, held = sandbox.Enter(*policy)
-		p.logSandbox(held)
+		thread, p.held = sandbox.Enter(*policy)
 		authorize(p.cmd, thread)
 	}
 	if err := p.cmd.Start(); err != nil {

@@ -140,8 +140,8 @@ func listenPorts(start *flowv1.Start) []int {
 }
 
 // logSandbox says what held for one launch.
-func (p *process) logSandbox(h sandbox.Held) {
-	log := p.out.log
+func (p *process) logSandbox() {
+	log, h := p.out.log, p.held
 	if log == nil {
 		return
 	}

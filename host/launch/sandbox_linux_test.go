@@ -1,7 +1,10 @@
 package launch_test
 
 import (
+	"context"
+	"errors"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -112,6 +115,38 @@ func TestSandboxHolds(t *testing.T) {
 		if loose[name] != possible {
 			t.Errorf("%s is not possible without the sandbox: nothing is proved", name)
 		}
+	}
+}
+
+// free is a log that opens a file of the host's with every line.
+type free struct {
+	*logLines
+	failed error
+}
+
+func (f *free) Enabled(context.Context, slog.Level) bool { return true }
+func (f *free) WithAttrs([]slog.Attr) slog.Handler       { return f }
+func (f *free) Handle(context.Context, slog.Record) error {
+	file, err := os.Open("/etc/passwd")
+	if err == nil {
+		err = file.Close()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failed = errors.Join(f.failed, err)
+	return nil
+}
+
+// What the launcher calls back runs outside of the sandbox.
+func TestLogIsNotRestricted(t *testing.T) {
+	r := newRig(t)
+	log := &free{logLines: r.log}
+	r.Log = slog.New(log)
+	if _, err := r.get(limit(t), "prints", nil); err != nil {
+		t.Fatal(err)
+	}
+	if log.failed != nil {
+		t.Error(log.failed)
 	}
 }
 
