@@ -307,3 +307,18 @@ func TestWaitingInVain(t *testing.T) {
 		all.Wait()
 	})
 }
+
+// A sign-in that succeeds, whoever has asked for it, ends the count.
+func TestASuccessIsTheEndOfIt(t *testing.T) {
+	w := newWorld(t)
+	w.Prompter = aPerson()
+	w.flows["browser"] = refuses(reason(flowv1.ReasonAccessDenied))
+	h := w.host()
+	_, err := h.GetToken(t.Context(), scope(0))
+	want(t, "exit code", code(err), host.ExitDeclined)
+	w.pass(15 * time.Second)
+	w.flows["browser"] = signsIn("alice")
+	_, err = h.GetToken(t.Context(), scope(0))
+	want(t, "exit code after the pause", code(err), 0)
+	want(t, "failures on record", len(w.Store.AllAttempts()), 0)
+}

@@ -46,7 +46,9 @@ var acts = map[string]func(*store.Store, io.Writer){
 		_, err := s.Rekey(context.Background(), nil)
 		complain(err)
 	},
-	"load": load,
+	"load":     load,
+	"sections": enterSections,
+	"hold":     hold,
 	"rekeys": func(s *store.Store, out io.Writer) {
 		for {
 			_, err := s.Rekey(context.Background(), nil)
