@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/launch"
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
@@ -70,4 +71,15 @@ func openURL() *flowv1.Interaction {
 
 func password() *flowv1.Interaction {
 	return &flowv1.Interaction{Id: 1, Kind: &flowv1.Interaction_Input{Input: &flowv1.Input{Name: "password", Label: "Password", Secret: true}}}
+}
+
+// aPerson answers every page.
+func aPerson() host.Prompter { return answers{host.Answer{Outcome: host.Done}} }
+
+type answers struct{ answer host.Answer }
+
+func (a answers) Prompt(context.Context, host.Interaction) (host.Answer, error) { return a.answer, nil }
+
+func scope(i int) host.TokenRequest {
+	return host.TokenRequest{Scopes: []string{fmt.Sprintf("https://r%d/.default", i)}}
 }
