@@ -45,8 +45,11 @@ func newRenewing(t *testing.T) *renewing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(temp) })
 	r := &renewing{t: t, server: server, bin: testbin.Dir(t), profile: fmt.Sprintf("renewing-%d", os.Getpid())}
+	t.Cleanup(func() {
+		r.wait("the end of all renewers", func() bool { return len(r.renewers()) == 0 })
+		_ = os.RemoveAll(temp)
+	})
 	config := os.Expand(strings.ReplaceAll(baseConfig+baseProfile, "NAME", "password")+"username = \"alice@contoso.example\"\n", func(name string) string {
 		return map[string]string{"URL": server.URL(), "WORK": dir, "CONTOSO": emulator.ContosoTenant}[name]
 	})
@@ -172,7 +175,7 @@ func TestARenewerFindsItsWay(t *testing.T) {
 		}
 	}
 	r.wait("the renewal", func() bool {
-		cmd := r.command("kubectl-authlatch", "get-token", "--config", "config.toml")
+		cmd := r.command("kubectl-authlatch", "get-token", "-p", r.profile, "--config", "config.toml")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
