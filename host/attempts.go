@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -41,8 +42,12 @@ func (a *asked) begin(notice bool) (reached func(Outcome)) {
 // refused a password that was given beforehand, of which too many lock the
 // account. What has asked nobody may be tried again at once.
 func (a *asked) prompted(e *Error) bool {
-	return a.person.Load() || e.Code == ExitDeclined || a.source.Load() && e.Code == ExitRefused
+	return a.person.Load() || e.Code == ExitDeclined || a.source.Load() && e.Code == ExitRefused && !aboutRequest(e)
 }
+
+// aboutRequest says that the provider has refused what was asked for, and not the
+// person: another request may be served.
+func aboutRequest(e *Error) bool { return slices.Contains(ofRequest, e.Reason) }
 
 // failed records how a sign-in has failed and returns err. A failure of this
 // machine's or process's own (no browser, a missing flow) is none for others, and
@@ -56,7 +61,11 @@ func (h *Host) failed(ctx context.Context, j *job, a *asked, err error) error {
 	if !prompted && e.Code != ExitUnavailable {
 		return err
 	}
-	h.store.Failed(j.identity, store.Failure{
+	var of store.Attempted = j.identity
+	if aboutRequest(e) {
+		of = j.key
+	}
+	h.store.Failed(of, store.Failure{
 		Prompted: prompted, Cancelled: errors.Is(err, ErrCancelled), ExitCode: int(e.Code), Reason: e.Reason, Flow: e.Flow,
 		AADSTS: e.AADSTS, Suberror: e.Suberror, CorrelationID: e.CorrelationID, TraceID: e.TraceID, Cause: err,
 	})
@@ -68,6 +77,30 @@ func (h *Host) failed(ctx context.Context, j *job, a *asked, err error) error {
 func abandoned(ctx context.Context) bool {
 	cause := context.Cause(ctx)
 	return cause != nil && !errors.Is(cause, errNotFinished) && !errors.Is(cause, ErrCancelled)
+}
+
+// attempts are how sign-ins have failed that a job would repeat.
+type attempts struct{ person, request store.Attempts }
+
+func (h *Host) attempts(j *job) attempts {
+	return attempts{h.store.Attempts(j.identity), h.store.Attempts(j.key)}
+}
+
+// since is the failure that has come since before was read.
+func (a attempts) since(before attempts) (store.Failure, bool) {
+	if a.person.After(before.person) {
+		return a.person.Last, true
+	}
+	return a.request.Last, a.request.After(before.request)
+}
+
+// pause is for how much longer nobody may be asked again, and why.
+func (a attempts) pause(now time.Time) (time.Duration, store.Attempts) {
+	person, request := a.person.Pause(now), a.request.Pause(now)
+	if person >= request {
+		return person, a.person
+	}
+	return request, a.request
 }
 
 // failedMeanwhile is the error of who has waited for a sign-in that failed: the

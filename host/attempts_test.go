@@ -192,6 +192,7 @@ func TestWhatCountsAsAFailedPrompt(t *testing.T) {
 		{"the person declined", asks(openURL()), answers{host.Answer{Outcome: host.Declined}}, false, true, true},
 		{"the flow asked in its own way, and heard no", fails(reason(flowv1.ReasonAccessDenied)), nobody(), false, true, true},
 		{"a given password was refused", given(badGrant), nobody(), true, true, true},
+		{"with a given password, only the request was refused", given(reason(flowv1.ReasonInvalidScope)), nobody(), true, false, false},
 		{"a given password did not get there", given(down), nobody(), true, false, true},
 		{"the provider was down before anybody was asked", fails(down), nobody(), false, false, true},
 		{"a notice is no question", func(ctx context.Context, _ *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
@@ -229,6 +230,25 @@ func TestWhatCountsAsAFailedPrompt(t *testing.T) {
 	}
 }
 
+// The provider refuses one caller's scope, after the person has signed in: that
+// one is not asked again, and the others are.
+func TestOneRequestsRefusalIsNobodyElses(t *testing.T) {
+	w := newWorld(t)
+	w.Prompter = aPerson()
+	w.flows["browser"] = refuses(reason(flowv1.ReasonConsentRequired))
+	next := w.host // as another process
+	_, err := next().GetToken(t.Context(), scope(0))
+	want(t, "exit code", code(err), host.ExitRefused)
+	_, err = next().GetToken(t.Context(), scope(0))
+	want(t, "exit code of the same again", code(err), host.ExitInteraction)
+	wantLaunches(t, w, "browser IF_NEEDED")
+	w.flows["browser"] = signsIn("alice")
+	if _, err := next().GetToken(t.Context(), scope(1)); err != nil {
+		t.Errorf("another request: %v", err)
+	}
+	wantLaunches(t, w, "browser IF_NEEDED")
+}
+
 // A sign-in that succeeds, whoever has asked for it, ends the count.
 func TestASuccessIsTheEndOfIt(t *testing.T) {
 	w := newWorld(t)
@@ -241,5 +261,5 @@ func TestASuccessIsTheEndOfIt(t *testing.T) {
 	w.flows["browser"] = signsIn("alice")
 	_, err = h.GetToken(t.Context(), scope(0))
 	want(t, "exit code after the pause", code(err), 0)
-	want(t, "failures on record", len(w.Store.AllAttempts()), 0)
+	want(t, "failures on record", w.Store.Attempts(w.Settings.Identity()).Number, 0)
 }

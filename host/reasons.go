@@ -69,6 +69,9 @@ var rules = map[string]rule{
 	reasonUnknown:                       {end, end, ExitOther, "the sign-in failed"},
 }
 
+// ofRequest are the reasons for which a request is refused, and not the person.
+var ofRequest = []string{flowv1.ReasonInvalidScope, reasonInvalidTarget, flowv1.ReasonConsentRequired, flowv1.ReasonInvalidRequest}
+
 // userDeclinedConsent is AADSTS65004, with which ACCESS_DENIED is the person's
 // own no. Any other number makes it the provider's.
 const userDeclinedConsent = 65004

@@ -11,7 +11,8 @@ import (
 
 // signIn lets the profile's flows ask the person, in order, one sign-in of the
 // identity at a time. A failure of one is the answer for all who have waited for
-// it, in whatever process, and for a while nobody else asks again; who insists on
+// it, in whatever process, and for a while nobody else asks again; but if it was
+// only the request that was refused, for those with the same. Who insists on
 // the person (Force) does. why is what the silent try failed with, tried what it
 // used; nil if there was none.
 func (h *Host) signIn(ctx context.Context, j *job, why *Error, tried attempt) (*Token, error) {
@@ -21,7 +22,7 @@ func (h *Host) signIn(ctx context.Context, j *job, why *Error, tried attempt) (*
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, signInTimeout, errNotFinished)
 	defer cancel()
-	before := h.store.Attempts(j.identity)
+	before := h.attempts(j)
 	unlock, err := h.store.Lock(ctx, j.identity.LockName())
 	if err != nil {
 		return nil, locked(ctx, err, ExitDeclined)
@@ -31,9 +32,9 @@ func (h *Host) signIn(ctx context.Context, j *job, why *Error, tried attempt) (*
 		h.store.ForgetAttempts(j.identity)
 		return h.prompt(ctx, j, flows, why)
 	}
-	failed := h.store.Attempts(j.identity)
-	if failed.After(before) {
-		return nil, h.failedMeanwhile(j, failed.Last)
+	failed := h.attempts(j)
+	if last, ok := failed.since(before); ok {
+		return nil, h.failedMeanwhile(j, last)
 	}
 	t, err := h.lookAgain(ctx, j, tried)
 	var needed *personNeeded
@@ -43,8 +44,8 @@ func (h *Host) signIn(ctx context.Context, j *job, why *Error, tried attempt) (*
 	if needed.why.Reason != "" {
 		why = needed.why
 	}
-	if pause := failed.Pause(h.now()); pause > 0 {
-		return nil, h.paused(j, failed, pause)
+	if pause, why := failed.pause(h.now()); pause > 0 {
+		return nil, h.paused(j, why, pause)
 	}
 	return h.prompt(ctx, j, flows, why)
 }

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/authlatch/authlatch/internal/sanitize"
@@ -14,7 +17,7 @@ import (
 // Attempts tells how the sign-ins of an identity have failed since the last that
 // succeeded. The zero value: none has.
 type Attempts struct {
-	// LockName is the identity's.
+	// LockName is the identity's or token's.
 	LockName string `json:"-"`
 	// Number counts the failures on record.
 	Number int `json:"number"`
@@ -80,45 +83,63 @@ type remembrance struct {
 	onDisk bool
 }
 
-// Attempts finds how the identity's sign-ins have failed, in this process and
-// others.
-func (s *Store) Attempts(i Identity) Attempts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.attempts(i.id())
+// Attempted is what a sign-in was for: an Identity, or only one of its tokens, a
+// TokenKey, where the provider has refused that and not the sign-in.
+type Attempted interface {
+	LockName() string
+	// attemptsName is the name of the file.
+	attemptsName() string
 }
 
-// AllAttempts lists the identities whose last sign-in has failed, in no order.
-func (s *Store) AllAttempts() []Attempts {
+func (i Identity) attemptsName() string { return i.id().String() }
+func (k TokenKey) attemptsName() string { return k.Identity.attemptsName() + "-" + k.id().String() }
+
+// Attempts finds how the sign-ins for it have failed, in this process and others.
+func (s *Store) Attempts(of Attempted) Attempts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	about := map[id]bool{}
-	for i := range s.failed {
-		about[i] = true
+	return s.attempts(of.attemptsName(), of.LockName())
+}
+
+// AllAttempts lists those for the identity and for each of its tokens, the last
+// first.
+func (s *Store) AllAttempts(i Identity) []Attempts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := map[string]bool{}
+	for name := range s.failed {
+		names[name] = true
 	}
 	if s.opt.Dir != "" {
 		for _, name := range s.names(attemptsDir) {
-			if i, ok := parseID(name); ok {
-				about[i] = true
-			}
+			names[name] = true
 		}
 	}
 	var all []Attempts
-	for i := range about {
-		if a := s.attempts(i); a.Number > 0 {
+	for name := range names {
+		token, ok := strings.CutPrefix(name, i.attemptsName())
+		if !ok {
+			continue
+		}
+		lockName := i.LockName()
+		if token != "" {
+			lockName = tokenLock + " " + strings.TrimPrefix(token, "-")
+		}
+		if a := s.attempts(name, lockName); a.Number > 0 {
 			all = append(all, a)
 		}
 	}
+	slices.SortFunc(all, func(a, b Attempts) int { return b.Last.At.Compare(a.Last.At) })
 	return all
 }
 
-// Failed records that a sign-in of the identity has failed. It fills in At and
-// Process. Who calls it holds the identity's lock.
-func (s *Store) Failed(i Identity, f Failure) {
+// Failed records that a sign-in has failed. It fills in At and Process. Who calls
+// it holds the identity's lock.
+func (s *Store) Failed(of Attempted, f Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	about := i.id()
-	a := s.attempts(about)
+	name := of.attemptsName()
+	a := s.attempts(name, of.LockName())
 	f.At, f.Process = s.opt.Now(), s.process()
 	a.Number++
 	if f.At.Sub(a.PromptedOn) > pauseForgets {
@@ -132,48 +153,55 @@ func (s *Store) Failed(i Identity, f Failure) {
 	// What cannot be written holds in this process.
 	err := s.usable()
 	if err == nil {
-		err = writeFile(filepath.Join(s.opt.Dir, attemptsPath(about)), append(encode(a), '\n'))
+		err = writeFile(filepath.Join(s.opt.Dir, attemptsDir, name), append(encode(a), '\n'))
 	}
-	s.failed[about] = remembrance{a, err == nil}
+	s.failed[name] = remembrance{a, err == nil}
 }
 
-// ForgetAttempts is for a sign-in that has succeeded, or that the person wishes.
-// What cannot be removed makes others wait for no longer than its pause.
+// ForgetAttempts is for a sign-in that has succeeded, or that the person wishes:
+// it forgets those for the identity and for each of its tokens.
 func (s *Store) ForgetAttempts(i Identity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.forgetAttempts(i.id())
+	if err := s.forgetAttempts(i.id()); err != nil {
+		s.warn("attempts", "the record of a failed sign-in cannot be removed: "+err.Error())
+	}
 }
 
 // forgetAttempts is ForgetAttempts. s.mu is held.
 func (s *Store) forgetAttempts(about id) error {
-	delete(s.failed, about)
+	its := func(name string) bool { return strings.HasPrefix(name, about.String()) }
+	maps.DeleteFunc(s.failed, func(name string, _ remembrance) bool { return its(name) })
 	if s.opt.Dir == "" {
 		return nil
 	}
-	return s.removeFile(attemptsPath(about))
+	var failed []error
+	for _, name := range s.names(attemptsDir) {
+		if its(name) {
+			failed = append(failed, s.removeFile(filepath.Join(attemptsDir, name)))
+		}
+	}
+	return errors.Join(failed...)
 }
-
-func attemptsPath(about id) string { return filepath.Join(attemptsDir, about.String()) }
 
 // attempts reads the file, which anybody may have changed, and prefers what this
 // Store knows better. s.mu is held.
-func (s *Store) attempts(about id) Attempts {
-	own, ok := s.failed[about]
-	own.LockName = signInLock + " " + about.String()
+func (s *Store) attempts(name, lockName string) Attempts {
+	own, ok := s.failed[name]
+	own.LockName = lockName
 	if s.opt.Dir == "" || checkDir(s.opt.Dir) != nil {
 		return own.Attempts
 	}
-	a, err := readAttempts(filepath.Join(s.opt.Dir, attemptsPath(about)))
-	a.LockName = own.LockName
+	a, err := readAttempts(filepath.Join(s.opt.Dir, attemptsDir, name))
+	a.LockName = lockName
 	switch {
 	case err == nil && ok && !a.After(own.Attempts):
 		return own.Attempts // with its cause
 	case err == nil && (own.onDisk || !own.Last.At.After(a.Last.At)):
 		return a
 	case errors.Is(err, fs.ErrNotExist) && own.onDisk: // another process has forgotten it
-		delete(s.failed, about)
-		return Attempts{LockName: own.LockName}
+		delete(s.failed, name)
+		return Attempts{LockName: lockName}
 	}
 	return own.Attempts
 }

@@ -36,10 +36,7 @@ func TestAttemptsAreShared(t *testing.T) {
 	if theirs.Last != want || theirs.Prompts != 1 || theirs.LockName != ada.LockName() {
 		t.Errorf("got %+v", theirs)
 	}
-	if all := other.AllAttempts(); len(all) != 1 || all[0].LockName != ada.LockName() {
-		t.Errorf("all: %+v", all)
-	}
-	b, err := os.ReadFile(filepath.Join(f.dir, attemptsPath(ada.id())))
+	b, err := os.ReadFile(filepath.Join(f.dir, attemptsDir, ada.attemptsName()))
 	if err != nil || strings.Contains(string(b), "ada") || strings.Contains(string(b), "work") {
 		t.Errorf("%v, %s", err, b)
 	}
@@ -51,7 +48,7 @@ func TestAttemptsAreShared(t *testing.T) {
 
 	other.ForgetAttempts(ada)
 	for name, s := range map[string]*Store{"own": s, "other": other, "new": f.open()} {
-		if a := s.Attempts(ada); a.Number != 0 || len(s.AllAttempts()) != 0 {
+		if a := s.Attempts(ada); a.Number != 0 {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
@@ -115,7 +112,7 @@ func TestAttemptsWithoutAStore(t *testing.T) {
 		"by choice, in a dir":  {func(f *fixture) { f.keys, f.explicit = nil, true }, false},
 		"no home":              {func(f *fixture) { f.dir = "" }, false},
 		"attempts is a file":   {func(f *fixture) { mkdir(f.t, f.dir, 0o700); writeText(f.t, filepath.Join(f.dir, attemptsDir), "") }, false},
-		"the record is damned": {func(f *fixture) { mkdir(f.t, filepath.Join(f.dir, attemptsPath(ada.id())), 0o700) }, false},
+		"the record is damned": {func(f *fixture) { mkdir(f.t, filepath.Join(f.dir, attemptsDir, ada.attemptsName()), 0o700) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
@@ -123,7 +120,7 @@ func TestAttemptsWithoutAStore(t *testing.T) {
 			s := f.open()
 			for n := 1; n < 3; n++ {
 				s.Failed(ada, declined)
-				if a := s.Attempts(ada); a.Number != n || a.Prompts != n || len(s.AllAttempts()) != 1 {
+				if a := s.Attempts(ada); a.Number != n || a.Prompts != n {
 					t.Errorf("own: %+v", a)
 				}
 			}
@@ -146,7 +143,7 @@ func TestAttemptsFilesThatHoldAnything(t *testing.T) {
 		`{"number":1,"last":{"reason":"\u001b[2JX\u202e","process":{"pid":7,"command":"\u001b]0;x\u0007y"}},"more":1}`: 1,
 	} {
 		f := newFixture(t)
-		path := filepath.Join(f.dir, attemptsPath(ada.id()))
+		path := filepath.Join(f.dir, attemptsDir, ada.attemptsName())
 		mkdir(t, f.dir, 0o700)
 		mkdir(t, filepath.Dir(path), 0o700)
 		writeText(t, path, text)
@@ -161,5 +158,29 @@ func TestAttemptsFilesThatHoldAnything(t *testing.T) {
 		if got := f.open().Attempts(ada).Number; got != number+1 {
 			t.Errorf("%s: then %d", text, got)
 		}
+	}
+}
+
+// What the provider refuses of one token is no failure of the others, nor of the
+// identity; a success forgets them all.
+func TestAttemptsForOneToken(t *testing.T) {
+	f := newFixture(t)
+	s := f.open()
+	other := adaKey
+	other.Scopes = []string{"other"}
+	s.Failed(adaKey, declined)
+	for name, s := range map[string]*Store{"own": s, "new": f.open()} {
+		if s.Attempts(adaKey).Number != 1 || s.Attempts(other).Number != 0 || s.Attempts(ada).Number != 0 {
+			t.Errorf("%s: %+v, %+v, %+v", name, s.Attempts(adaKey), s.Attempts(other), s.Attempts(ada))
+		}
+	}
+	f.now = f.now.Add(time.Minute)
+	s.Failed(ada, declined)
+	if all := f.open().AllAttempts(ada); len(all) != 2 || all[0].LockName != ada.LockName() || all[1].LockName != adaKey.LockName() {
+		t.Errorf("all: %+v", all)
+	}
+	s.ForgetAttempts(ada)
+	if s.Attempts(adaKey).Number != 0 || f.open().Attempts(adaKey).Number != 0 {
+		t.Error("not forgotten")
 	}
 }

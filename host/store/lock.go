@@ -26,6 +26,7 @@ const (
 	signInLock  = "identity"
 	accountLock = "account"
 	rekeyLock   = "rekey"
+	tokenLock   = "token"
 )
 
 // LockName names the identity's lock, for Lock: who holds it signs in.
@@ -35,7 +36,7 @@ func (i Identity) LockName() string { return signInLock + " " + i.id().String() 
 func (k StateKey) LockName() string { return accountLock + " " + k.id().String() }
 
 // LockName names the token, as the others name their locks.
-func (k TokenKey) LockName() string { return "token " + k.id().String() }
+func (k TokenKey) LockName() string { return tokenLock + " " + k.id().String() }
 
 // Lock takes the lock of that name against every other holder, in this process
 // and others, and waits for it until ctx ends: then the error is a *LockedError

@@ -48,7 +48,7 @@ type Store struct {
 	slow   map[string]failure // by provider
 	warned map[string]bool
 	local  map[string]chan struct{} // locks within this process
-	failed map[id]remembrance       // failed sign-ins
+	failed map[string]remembrance   // failed sign-ins
 
 	renewals map[id]Renewal // of tokens that are not on disk
 }
@@ -65,7 +65,7 @@ func Open(opt Options) *Store {
 	return &Store{
 		opt: opt, each: atOnce, memory: map[string]remembered{}, keys: map[KeyID]Key{},
 		warned: map[string]bool{}, local: map[string]chan struct{}{}, slow: map[string]failure{},
-		failed: map[id]remembrance{}, renewals: map[id]Renewal{},
+		failed: map[string]remembrance{}, renewals: map[id]Renewal{},
 	}
 }
 

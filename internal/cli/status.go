@@ -176,7 +176,7 @@ func (a *app) status(ctx context.Context, profile string) (*statusDocument, erro
 			d.SignedIn = &all[i]
 		}
 	}
-	d.Failed = a.failed(s.Attempts(settings.Identity()))
+	d.Failed = a.failed(s.AllAttempts(settings.Identity()))
 	d.Locks = locksOf(s, settings.Identity())
 	if d.Flows, err = a.foundFlows(ctx); err != nil {
 		return nil, err
@@ -222,17 +222,21 @@ func standing(st store.Status) (storeStatus, keyStatus) {
 	}, k
 }
 
-func (a *app) failed(all store.Attempts) *failedStatus {
-	if all.Number == 0 {
+// failed tells of the last failure, and of the longest pause that holds.
+func (a *app) failed(all []store.Attempts) *failedStatus {
+	if len(all) == 0 {
 		return nil
 	}
-	last := all.Last
+	last := all[0].Last
 	f := &failedStatus{
-		Number: all.Number, LastOn: epoch(last.At), Process: processStatus(last.Process), ExitCode: last.ExitCode,
+		LastOn: epoch(last.At), Process: processStatus(last.Process), ExitCode: last.ExitCode,
 		Reason: last.Reason, Flow: last.Flow, AADSTS: last.AADSTS, Cancelled: last.Cancelled,
 	}
-	if pause := all.Pause(a.Now()); pause > 0 {
-		f.AskAgainOn = epoch(a.Now().Add(pause))
+	for _, attempts := range all {
+		f.Number += attempts.Number
+		if pause := attempts.Pause(a.Now()); pause > 0 {
+			f.AskAgainOn = max(f.AskAgainOn, epoch(a.Now().Add(pause)))
+		}
 	}
 	return f
 }
