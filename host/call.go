@@ -3,11 +3,14 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/host/launch"
 	"github.com/authlatch/authlatch/host/registry"
 	"github.com/authlatch/authlatch/host/store"
+	"github.com/authlatch/authlatch/internal/sanitize"
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
 
@@ -49,17 +52,33 @@ func (h *Host) ask(ctx context.Context, j *job, c call, keep func(*flowv1.Token)
 	if err != nil {
 		return nil, h.judge(ctx, j, c, err)
 	}
-	if !c.fits(t) {
-		return nil, h.judge(ctx, j, c, &launch.PluginError{Flow: c.flow, What: "renewed the token of another account than it was asked for"})
+	if what := c.misfit(h.settings.Username, t); what != "" {
+		return nil, h.judge(ctx, j, c, &launch.PluginError{Flow: c.flow, What: what})
 	}
 	in.Receive(t) // unless the launcher has
 	return in.kept, nil
 }
 
-// fits reports whether t is of the account that is expected.
-func (c call) fits(t *flowv1.Token) bool {
-	return !c.silent || c.account == nil || t.GetAccount().GetId() == c.account.ID
+// misfit says what t's flow did if t is of another account than is expected: of
+// the one whose state was redeemed, or of the profile's user; "" if it fits.
+func (c call) misfit(username string, t *flowv1.Token) string {
+	got, known := t.GetAccount(), c.account
+	same := known != nil && got.GetId() == known.ID
+	switch {
+	case c.silent && known != nil && !same:
+		return "renewed the token of another account than it was asked for"
+	case c.silent && same && (differ(got.GetTenant(), known.Tenant) || differ(got.GetEnvironment(), known.Environment)):
+		return "renewed the token of an account of another tenant than it was asked for"
+	case same || username == "" || strings.EqualFold(got.GetUsername(), username):
+		return ""
+	case got.GetUsername() == "":
+		return "does not say whether it is " + sanitize.Line(username, maxLabelText) + " that has signed in"
+	}
+	return fmt.Sprintf("signed in %s, not %s", sanitize.Line(got.GetUsername(), maxLabelText), sanitize.Line(username, maxLabelText))
 }
+
+// differ reports whether both are known and are not the same.
+func differ(a, b string) bool { return a != "" && b != "" && !strings.EqualFold(a, b) }
 
 func (h *Host) find(flow string) (launch.Binary, error) {
 	if h.cfg.Registry == nil {

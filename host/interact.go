@@ -37,7 +37,7 @@ type interactor struct {
 
 // Receive keeps the token, once.
 func (p *interactor) Receive(t *flowv1.Token) {
-	if !p.call.fits(t) {
+	if p.call.misfit(p.host.settings.Username, t) != "" {
 		return // ask says so
 	}
 	p.received.Do(func() {

@@ -55,7 +55,14 @@ func readTable(t *testing.T) []row {
 var special = map[string]behaviour{
 	"no-error-info": fails(&launch.PluginError{Flow: "browser", What: "failed without a reason"}),
 	"dead":          fails(&launch.PluginError{Flow: "browser", What: "died while it was asked for a token"}),
+	"other-scope":   fails(&launch.PluginError{Flow: "browser", What: "returned a token for the scope a, not for b"}),
 	"other-account": signsIn("mallory"),
+	"other-tenant": func(context.Context, *flowv1.Start, launch.Interactor) (*flowv1.Token, error) {
+		a := account("alice")
+		a.Tenant = "fabrikam"
+		return &flowv1.Token{Account: a}, nil
+	},
+	"other-user": signsIn("mallory"),
 	"cancelled": func(ctx context.Context, _ *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
 		_, _, err := in.Interact(ctx, openURL())
 		return nil, fmt.Errorf("flow browser: %w", err)
@@ -189,7 +196,7 @@ func (r row) runSilent(t *testing.T, exit host.ExitCode) {
 
 func (r row) runSignIn(t *testing.T, exit host.ExitCode) {
 	w := newWorld(t)
-	w.Prompter = cancels{}
+	w.Prompter, w.Settings = cancels{}, settings(t, `username = "alice@contoso.example"`)
 	do := r.behaviour(t)
 	w.flows["browser"] = do
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -32,7 +32,11 @@ func TestTwoOfEverything(t *testing.T) {
 		if start.GetInteractionMode() == never && len(start.GetState()) == 0 {
 			return nil, reason(flowv1.ReasonInteractionRequired)
 		}
-		return &flowv1.Token{Account: account("alice")}, nil
+		t := &flowv1.Token{Account: account("alice")}
+		if start.GetUsername() != "" {
+			t.Account.Username = start.GetUsername() // by whatever name she is asked for
+		}
+		return t, nil
 	}
 	dir := t.TempDir()
 	hosts := map[string]*host.Host{}

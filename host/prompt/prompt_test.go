@@ -93,7 +93,8 @@ func TestTerminal(t *testing.T) {
 	}{
 		{"a notice", host.Notice{Message: "first\nsecond\x1b[2J"}, screen{}, nil, host.Answer{Outcome: host.Done},
 			"authlatch [corp] first\n  second\n"},
-		{"a page", host.OpenURL{URL: "https://idp.example/authorize?a=b", Message: "Sign in"}, screen{}, nil, host.Answer{Outcome: host.Done}, `authlatch [corp] Sign in
+		{"a page", host.OpenURL{URL: "https://idp.example/authorize?a=b", Message: "Sign in"}, screen{}, nil, host.Answer{Outcome: host.Done}, `authlatch [corp] Opening idp.example in your browser.
+authlatch [corp] Sign in
 authlatch [corp] Your browser was opened to sign in to tenant contoso.example (profile work). If nothing is there, open this page:
   https://idp.example/authorize?a=b
   Continue only if you started this sign-in.
@@ -101,7 +102,7 @@ authlatch [corp] Your browser was opened to sign in to tenant contoso.example (p
 `},
 		{"no browser", host.OpenURL{URL: "https://idp.example/authorize"}, screen{}, func(t *prompt.Terminal) {
 			t.Browse = func(context.Context, string) error { return errors.New("this is an SSH session") }
-		}, host.Answer{Outcome: host.Unavailable}, "authlatch [corp] No browser can be opened here: this is an SSH session\n"},
+		}, host.Answer{Outcome: host.Unavailable}, "authlatch [corp] Opening idp.example in your browser.\nauthlatch [corp] No browser can be opened here: this is an SSH session\n"},
 		{"a device code", device, screen{}, nil, host.Answer{Outcome: host.Done}, `authlatch [corp] To sign in to tenant contoso.example (profile work), open this page on any device:
   https://idp.example/device
   and enter the code

@@ -3,6 +3,7 @@ package prompt
 import (
 	"context"
 	"io"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -89,6 +90,8 @@ func (t *Terminal) Finish() {
 func (t *Terminal) openURL(ctx context.Context, i host.Interaction, k host.OpenURL) (host.Answer, error) {
 	err := errNoBrowser
 	if t.Browse != nil {
+		// Before it is opened: nobody but the person knows which host is right.
+		t.say(i, "Opening "+at(k.URL)+" in your browser.")
 		err = t.Browse(ctx, k.URL)
 	}
 	if ctx.Err() != nil {
@@ -105,6 +108,14 @@ func (t *Terminal) openURL(ctx context.Context, i host.Interaction, k host.OpenU
 	t.lines(t.strong(sanitize.Line(k.URL, 16<<10)), ownSignIn)
 	t.begin(ctx, i, time.Time{})
 	return done, nil
+}
+
+// at is a page's host.
+func at(page string) string {
+	if u, err := url.Parse(page); err == nil && u.Host != "" {
+		return clean(u.Host)
+	}
+	return clean(page)
 }
 
 // ownSignIn is RFC 8628 section 5.4: somebody else's code signs them in as you.

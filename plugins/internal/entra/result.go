@@ -76,6 +76,12 @@ func (c *Client) accountOf(res public.AuthResult) stateAccount {
 	if a.Username == "" {
 		a.Username = res.IDToken.UPN // AD FS's; never the email claim (checkUser)
 	}
+	// The host holds a sign-in to the name that it asked for.
+	for _, name := range []string{res.IDToken.PreferredUsername, res.IDToken.UPN} {
+		if name != "" && strings.EqualFold(name, c.req.Username) {
+			a.Username = name
+		}
+	}
 	// A home account id is OBJECT.TENANT; without client_info it is a bare subject.
 	if _, home, ok := strings.Cut(a.ID, "."); ok && c.authority.tenant != "" {
 		a.Tenant = home
