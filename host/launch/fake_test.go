@@ -208,11 +208,7 @@ func fake(name string) {
 			return sdkToken(secret), nil
 		}})
 	}
-	if run, ok := fakes[name]; ok {
-		run()
-		return
-	}
-	for _, more := range []map[string]func(){worseFakes, systemFakes} {
+	for _, more := range []map[string]func(){fakes, worseFakes, systemFakes} {
 		if run, ok := more[name]; ok {
 			run()
 			return
