@@ -140,26 +140,27 @@ func firstUsable(all []providerStatus) string {
 	return ""
 }
 
-// others says why a better keeper of the key is not in use.
+// others says why a better keeper of the key is not in use: one that the settings
+// name, or else one that is better than it.
 func (t *statusText) others(k keyStatus) {
-	keeper := k.Provider
+	keeper, better := k.Provider, k.Providers
 	if keeper == "" {
 		keeper = firstUsable(k.Providers)
 	}
-	at := slices.IndexFunc(k.Providers, func(p providerStatus) bool { return p.Name == keeper })
-	if at < 0 {
-		at = len(k.Providers)
+	if at := slices.IndexFunc(k.Providers, func(p providerStatus) bool { return p.Name == keeper }); at >= 0 {
+		better = k.Providers[:at]
 	}
-	for _, p := range k.Providers[:at] {
-		switch name := store.ProviderWords(p.Name); {
+	for _, p := range better {
+		name := store.ProviderWords(p.Name)
+		switch {
+		case k.Chosen != "" && p.Name != k.Chosen:
 		case !p.Usable:
 			t.line("", "not by %s: %s", name, p.Why)
+		case k.Chosen != "":
+			t.line("", "not by %s, as the settings wish; to change it, run: authlatch store rekey", name)
 		case k.Provider != "":
 			t.line("", "not by %s, which works here; to use it, run: authlatch store rekey --to %s", name, p.Name)
 		}
-	}
-	if k.Chosen != "" {
-		t.line("", "the settings name %s; to use it, run: authlatch store rekey", store.ProviderWords(k.Chosen))
 	}
 }
 

@@ -53,7 +53,11 @@ func runStoreRekey(c *cobra.Command, a *app, to string) error {
 		a.say("%s left under another key, which is not available here", counted(done.Left, "entry is", "entries are"))
 	}
 	if len(done.Kept) > 0 {
-		a.say("the key before is still kept by %s", strings.Join(done.Kept, ", "))
+		kept := make([]string, len(done.Kept))
+		for i, provider := range done.Kept {
+			kept[i] = store.ProviderWords(provider)
+		}
+		a.say("the key before is still kept by %s", strings.Join(kept, ", "))
 	}
 	return nil
 }
