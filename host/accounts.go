@@ -95,7 +95,11 @@ func (h *Host) SignOut(ctx context.Context, all bool) error {
 		remove = h.store.RemoveAll
 	}
 	if err := remove(); err != nil {
-		return &Error{Code: ExitOther, What: "the sign-in cannot be removed from the store: " + err.Error(), Err: err}
+		e := &Error{Code: ExitOther, What: "the sign-in cannot be removed from the store", Why: err.Error(), Err: err}
+		if !all && errors.Is(err, store.ErrUnreadable) {
+			e.Next = "to remove every sign-in, run: authlatch logout --all"
+		}
+		return e
 	}
 	return nil
 }

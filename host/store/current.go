@@ -22,7 +22,7 @@ func (s *Store) underKey(write func(writeKey) error) error {
 	if err := s.usable(); err != nil {
 		return err
 	}
-	// Twice: another process may forget the key (logout --all) between the making
+	// Again: another process may forget the key (logout --all) between the making
 	// and the writing, hardly again and again.
 	for range 3 {
 		unlock, err := s.lockKey(sharedLock)

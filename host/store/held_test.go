@@ -35,7 +35,7 @@ func TestWaitersAreTold(t *testing.T) {
 		if len(told) != 1 || told[0] != who {
 			t.Errorf("told %q, want %q", told, who)
 		}
-		if who = strings.Replace(who, "12", "14", 1); locked.Error() != "waited for "+who+": context deadline exceeded" {
+		if who = strings.Replace(who, "for 12 s", "for 14 s", 1); locked.Error() != "waited for "+who+": context deadline exceeded" {
 			t.Errorf("the error is %q", locked)
 		}
 		unlock()

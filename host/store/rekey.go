@@ -44,23 +44,30 @@ func (s *Store) Rekey(ctx context.Context, to KeyProvider) (Rekeyed, error) {
 	if to != nil {
 		return s.rekey(ctx, to)
 	}
-	err = ErrNoProvider
+	var failed []error
 	for _, p := range s.opt.Keys {
-		var done Rekeyed
-		if done, err = s.rekey(ctx, p); !errors.Is(err, ErrUnavailable) {
+		done, err := s.rekey(ctx, p)
+		if !errors.Is(err, ErrUnavailable) {
 			return done, err
 		}
+		failed = append(failed, err)
 	}
-	return Rekeyed{}, err
+	if len(failed) == 0 {
+		return Rekeyed{}, ErrNoProvider
+	}
+	return Rekeyed{}, errors.Join(failed...)
 }
 
 func (s *Store) rekey(ctx context.Context, to KeyProvider) (Rekeyed, error) {
+	if err := couldKeep(to); err != nil {
+		return Rekeyed{}, err
+	}
 	key := NewKey()
 	if err := s.announce(to, key); err != nil {
 		return Rekeyed{}, err
 	}
 	if err := keep(to, key); err != nil {
-		return Rekeyed{}, err
+		return Rekeyed{}, errors.Join(err, s.withdraw(to, key))
 	}
 	if s.provider(to.Name()) == nil {
 		s.opt.ReadKeys = append(slices.Clone(s.opt.ReadKeys), to)
@@ -114,6 +121,29 @@ func (s *Store) announce(to KeyProvider, key Key) error {
 		return err
 	}
 	r.Others = append(r.Others, keptBy(to, key.ID()))
+	return s.writeRecord(r)
+}
+
+// withdraw takes an announcement back, unless the provider has the key all the
+// same: then it is for the next Rekey to forget.
+func (s *Store) withdraw(to KeyProvider, key Key) error {
+	if _, err := to.Load(key.ID()); err == nil {
+		return nil
+	}
+	unlock, err := s.lockKey(exclusiveLock)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	r, err := s.readRecord()
+	if err != nil {
+		return err
+	}
+	announced := keptBy(to, key.ID())
+	r.Others = slices.DeleteFunc(r.Others, func(k keptKey) bool { return k == announced })
+	if r.KeyID == "" && len(r.Others) == 0 {
+		return s.removeFile(recordName) // there was no store
+	}
 	return s.writeRecord(r)
 }
 

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -238,5 +240,37 @@ func TestAReaderDuringARekey(t *testing.T) {
 			t.Errorf("%s does not find the token", name)
 		}
 		f.warned("")
+	}
+}
+
+// A rekey that fails leaves no trace of the key that it was about to make.
+func TestAFailedRekeyLeavesTheRecord(t *testing.T) {
+	for name, fails := range map[string]*fakeKeys{
+		"works nowhere": {name: "file", kept: map[KeyID]Key{}, err: ErrUnavailable},
+		"does not keep": {name: "file", kept: map[KeyID]Key{}, keep: ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.open().PutToken(adaKey, adaTok)
+			before, err := os.ReadFile(filepath.Join(f.dir, recordName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				if _, err := f.open().Rekey(t.Context(), fails); !errors.Is(err, ErrUnavailable) {
+					t.Errorf("got %v", err)
+				}
+			}
+			if after, err := os.ReadFile(filepath.Join(f.dir, recordName)); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("%v, the record was %s and is %s", err, before, after)
+			}
+			none := newFixture(t)
+			if _, err := none.open().Rekey(t.Context(), fails); err == nil {
+				t.Error("rekeyed")
+			}
+			if _, err := os.Stat(filepath.Join(none.dir, recordName)); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("a record of a store that is not there: %v", err)
+			}
+		})
 	}
 }

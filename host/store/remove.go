@@ -79,8 +79,11 @@ func (s *Store) boundTo(i Identity) (b Binding, signedIn bool, err error) {
 	return b, true, nil
 }
 
+// ErrUnreadable is Remove's error for a binding that is there and cannot be read.
+var ErrUnreadable = errors.New("who is signed in cannot be read, nor which refresh token is theirs")
+
 func unreadable(err error) error {
-	return fmt.Errorf("who is signed in cannot be read, nor which refresh token is theirs (%w); to remove every sign-in, run: authlatch logout --all", err)
+	return fmt.Errorf("%w: %w", ErrUnreadable, err)
 }
 
 // removeEntry removes an entry and what of it was moved aside. s.mu is held.

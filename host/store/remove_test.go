@@ -1,8 +1,8 @@
 package store
 
 import (
+	"errors"
 	"os"
-	"strings"
 	"testing"
 )
 
@@ -33,7 +33,7 @@ func TestRemoveOfABindingThatCannotBeRead(t *testing.T) {
 			s.PutToken(adaKey, adaTok)
 			state, token := f.path(adaBinding.StateKey().location()), f.path(adaKey.location())
 			harm(f)
-			if err := f.open().Remove(ada); err == nil || !strings.Contains(err.Error(), "authlatch logout --all") {
+			if err := f.open().Remove(ada); err == nil || !errors.Is(err, ErrUnreadable) {
 				t.Errorf("%v", err)
 			}
 			for _, path := range []string{state, token} {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 )
 
 // RemoveAll removes every entry, and forgets every key that the store has had and
@@ -12,14 +13,18 @@ func (s *Store) RemoveAll() error {
 	defer s.mu.Unlock()
 	clear(s.memory)
 	clear(s.failed)
+	clear(s.renewals)
 	if s.opt.Dir == "" {
 		return nil
 	}
+	if err := checkDir(s.opt.Dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
 	// A removal must happen even where the lock cannot be had.
-	if checkDir(s.opt.Dir) == nil {
-		if unlock, err := s.lockKey(exclusiveLock); err == nil {
-			defer unlock()
-		}
+	if unlock, err := s.lockKey(exclusiveLock); err == nil {
+		defer unlock()
 	}
 	for _, k := range s.knownKeys() {
 		if err := s.forget(k); err != nil {

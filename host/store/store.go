@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"time"
 )
@@ -131,12 +132,38 @@ func (s *Store) warnOf(err error) {
 	case errors.Is(err, ErrNoKey):
 		s.warn("lost", lostKey)
 	case errors.Is(err, ErrUnavailable):
-		s.warn("unavailable", err.Error()+"; its entries are left alone"+kept+"; to keep them otherwise, run: authlatch store rekey")
+		s.warn("unavailable", err.Error()+kept+s.wayOut())
 	case errors.Is(err, ErrNoProvider):
 		s.warn("unavailable", err.Error())
 	default:
 		s.warn("access", "the store cannot be used: "+err.Error()+kept)
 	}
+}
+
+// wayOut is what to do where the key is not available: name another keeper. A
+// store that is not there yet is made by the next sign-in; only one that is has
+// entries to be left alone.
+func (s *Store) wayOut() string {
+	r, err := s.readRecord()
+	silent := r.Provider // has just been asked
+	if err != nil && s.opt.Explicit {
+		silent = s.opt.Keys[0].Name()
+	}
+	var others []string
+	for _, p := range s.providers() {
+		if p.Name() != silent && couldKeep(p) == nil {
+			others = append(others, p.Name())
+		}
+	}
+	switch {
+	case err != nil && len(others) > 0:
+		return "; to keep them, set [store] key or AUTHLATCH_STORE_KEY to " + strings.Join(others, " or ")
+	case err != nil:
+		return ""
+	case len(others) == 0:
+		return "; what is kept is left alone"
+	}
+	return "; what is kept is left alone; to keep new ones elsewhere, run: authlatch store rekey --to " + others[0]
 }
 
 // warn says each kind of thing once. s.mu is held.
