@@ -13,3 +13,9 @@ func Scale(some, all int) int {
 	}
 	return some
 }
+
+// PutBinding, PutState and DeleteToken write one thing at a time, where a host
+// keeps whole answers.
+func (s *Store) PutBinding(b Binding)              { s.put(s.bindingPayload(b)) }
+func (s *Store) PutState(k StateKey, state []byte) { s.put(payload{k.location(), state}) }
+func (s *Store) DeleteToken(k TokenKey)            { s.remove(k.location()) }

@@ -97,9 +97,6 @@ func (s *Store) Token(k TokenKey) (Token, bool) {
 // ObtainedOn is now.
 func (s *Store) PutToken(k TokenKey, t Token) { s.put(s.tokenPayload(k, t)) }
 
-// DeleteToken drops a token that was rejected.
-func (s *Store) DeleteToken(k TokenKey) { s.remove(k.location()) }
-
 // Binding finds the account that an identity is signed in to.
 func (s *Store) Binding(i Identity) (Binding, bool) {
 	b, ok := s.get(i.location())
@@ -109,18 +106,8 @@ func (s *Store) Binding(i Identity) (Binding, bool) {
 	return decodeBinding(b)
 }
 
-// PutBinding keeps a binding under b.Identity. A zero SignedInOn is now.
-func (s *Store) PutBinding(b Binding) { s.put(s.bindingPayload(b)) }
-
 // State finds a flow's state for an account. It is secret.
 func (s *Store) State(k StateKey) ([]byte, bool) { return s.get(k.location()) }
-
-// PutState keeps a flow's state. It must be called before the token that came
-// with it leaves the process: the refresh token before it may be used up.
-func (s *Store) PutState(k StateKey, state []byte) { s.put(payload{k.location(), state}) }
-
-// DeleteState drops a flow's state, whose refresh token is revoked.
-func (s *Store) DeleteState(k StateKey) { s.remove(k.location()) }
 
 // warnOf says why the store is not used. s.mu is held.
 func (s *Store) warnOf(err error) {
