@@ -36,7 +36,7 @@ func (h *Host) Accounts(ctx context.Context) ([]SignedIn, error) {
 	var list []SignedIn
 	for _, b := range h.store.Accounts() {
 		list = append(list, SignedIn{
-			Account: Account{ID: b.Account.ID, Username: b.Account.Username, Tenant: b.Account.Tenant, Environment: b.Account.Environment},
+			Account: b.Account,
 			Flow:    b.Flow, SignedInOn: b.SignedInOn,
 			Authority: b.Identity.Authority, Tenant: b.Identity.Tenant, ClientID: b.Identity.ClientID,
 			Username: b.Identity.Username, Profile: b.Identity.Profile, Config: b.Identity.Config,

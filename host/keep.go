@@ -110,6 +110,6 @@ func epoch(s int64) time.Time {
 func tokenOf(t store.Token) *Token {
 	return &Token{
 		Secret: NewSecret(t.Secret.Reveal()), TokenType: t.TokenType, ExpiresOn: t.ExpiresOn, RefreshOn: t.RefreshOn, Scopes: t.Scopes,
-		Account: Account{ID: t.Account.ID, Username: t.Account.Username, Tenant: t.Account.Tenant, Environment: t.Account.Environment},
+		Account: t.Account,
 	}
 }

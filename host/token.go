@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 	"unique"
+
+	"github.com/authlatch/authlatch/host/store"
 )
 
 // Secret is text that must not be seen. It prints, logs and marshals as
@@ -90,10 +92,4 @@ type Token struct {
 }
 
 // Account is a signed-in identity.
-type Account struct {
-	// ID is opaque and unique within the issuer.
-	ID          string
-	Username    string
-	Tenant      string // home tenant
-	Environment string // the issuer's host
-}
+type Account = store.Account

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/host/store"
 )
@@ -14,10 +15,10 @@ import (
 // signedIn is one account of accounts -o json. Times are seconds since the
 // epoch.
 type signedIn struct {
-	Account   accountDocument `json:"account"`
-	Authority string          `json:"authority"`
-	Tenant    string          `json:"tenant,omitempty"` // signed in for
-	ClientID  string          `json:"client_id"`
+	Account   host.Account `json:"account"`
+	Authority string       `json:"authority"`
+	Tenant    string       `json:"tenant,omitempty"` // signed in for
+	ClientID  string       `json:"client_id"`
 	// Profile that it was signed in for, unless that names a user; Config is its
 	// file, if that is not the user's own.
 	Profile string `json:"profile,omitempty"`
@@ -81,7 +82,7 @@ func (a *app) signedIn(s *store.Store) ([]signedIn, error) {
 	for _, b := range s.Accounts() {
 		i := b.Identity
 		one := signedIn{
-			Account: accountDocument(b.Account), Authority: i.Authority, Tenant: i.Tenant, ClientID: i.ClientID,
+			Account: b.Account, Authority: i.Authority, Tenant: i.Tenant, ClientID: i.ClientID,
 			Profile: i.Profile, Config: i.Config, Profiles: profiles[i.LockName()], Flow: b.Flow, SignedInOn: b.SignedInOn.Unix(),
 			Tokens: []cachedToken{}, identity: i,
 		}
@@ -131,7 +132,7 @@ func (a *app) printAccounts(all []signedIn, output string) error {
 	rows := make([][]string, len(all))
 	for i, s := range all {
 		rows[i] = []string{
-			nameOf(s.Account), s.profile(), s.Tenant, s.Authority, s.Flow, clock(s.SignedInOn), a.validity(s.Tokens), clock(s.LastUsedOn),
+			name(s.Account), s.profile(), s.Tenant, s.Authority, s.Flow, clock(s.SignedInOn), a.validity(s.Tokens), clock(s.LastUsedOn),
 		}
 	}
 	return a.printTable([]string{"USERNAME", "PROFILE", "TENANT", "AUTHORITY", "FLOW", "SIGNED IN", "TOKENS", "LAST USED"}, rows)
@@ -163,13 +164,6 @@ func (a *app) validity(tokens []cachedToken) string {
 		return counted(len(tokens), "expired", "expired")
 	}
 	return fmt.Sprintf("%d, until %s", len(tokens), clock(last))
-}
-
-func nameOf(account accountDocument) string {
-	if account.Username != "" {
-		return account.Username
-	}
-	return account.ID
 }
 
 // clock shows a time in seconds since the epoch; "" if it is none.

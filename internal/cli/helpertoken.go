@@ -39,7 +39,7 @@ func runHelperToken(c *cobra.Command, a *app) error {
 	}
 	return exchange.WriteAnswer(&a.out, store.Token{
 		Secret: store.NewSecret(t.Secret.Reveal()), TokenType: t.TokenType,
-		ExpiresOn: t.ExpiresOn, RefreshOn: t.RefreshOn, Scopes: t.Scopes, Account: store.Account(t.Account),
+		ExpiresOn: t.ExpiresOn, RefreshOn: t.RefreshOn, Scopes: t.Scopes, Account: t.Account,
 	})
 }
 

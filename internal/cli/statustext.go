@@ -50,7 +50,7 @@ func (t *statusText) signedIn(d *statusDocument) {
 		t.line("signed in", "nobody; to sign in, run: %s", d.Login)
 		return
 	}
-	t.line("signed in", "%s by the flow %s, on %s", nameOf(s.Account), s.Flow, clock(s.SignedInOn))
+	t.line("signed in", "%s by the flow %s, on %s", name(s.Account), s.Flow, clock(s.SignedInOn))
 	for _, token := range s.Tokens {
 		renewed := ""
 		if token.RefreshOn > 0 {

@@ -81,18 +81,11 @@ func (a *app) getToken(ctx context.Context, settings config.Settings, req host.T
 
 // tokenDocument is what token -o json prints.
 type tokenDocument struct {
-	AccessToken string          `json:"access_token"`
-	TokenType   string          `json:"token_type"`
-	ExpiresOn   int64           `json:"expires_on"` // seconds since the epoch
-	Scopes      []string        `json:"scopes"`
-	Account     accountDocument `json:"account"`
-}
-
-type accountDocument struct {
-	ID          string `json:"id"`
-	Username    string `json:"username,omitempty"`
-	Tenant      string `json:"tenant,omitempty"`
-	Environment string `json:"environment,omitempty"`
+	AccessToken string       `json:"access_token"`
+	TokenType   string       `json:"token_type"`
+	ExpiresOn   int64        `json:"expires_on"` // seconds since the epoch
+	Scopes      []string     `json:"scopes"`
+	Account     host.Account `json:"account"`
 }
 
 func (a *app) printToken(t *host.Token, format string) error {
@@ -104,7 +97,7 @@ func (a *app) printToken(t *host.Token, format string) error {
 		}
 		return a.printJSON(tokenDocument{
 			AccessToken: t.Secret.Reveal(), TokenType: tokenType(t), ExpiresOn: t.ExpiresOn.Unix(), Scopes: scopes,
-			Account: accountDocument(t.Account),
+			Account: t.Account,
 		})
 	case formatHeader:
 		_, err := fmt.Fprintf(&a.out, "Authorization: %s %s\n", tokenType(t), t.Secret.Reveal())
