@@ -43,8 +43,11 @@ func (h *Host) renewAhead(ctx context.Context, j *job) {
 func (h *Host) renewDue(ctx context.Context, j *job) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, renewTimeout, errNoAnswer)
 	defer cancel()
-	if t, ok := h.cached(j); !ok || !t.RefreshDue(h.now()) {
-		return nil // somebody was faster, or has signed out
+	if t, ok := h.cached(j); !ok {
+		return nil // somebody has signed out, or it is too late
+	} else if !t.RefreshDue(h.now()) {
+		h.store.EndRenewal(j.key, "") // somebody was faster
+		return nil
 	}
 	_, _, err := h.silent(ctx, j)
 	var needed *personNeeded

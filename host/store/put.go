@@ -23,6 +23,7 @@ func (s *Store) put(all ...payload) {
 	}
 	errs := s.putFiles(all)
 	for i, p := range all {
+		s.forgetRenewal(p.location, errs[i] == nil)
 		if errs[i] != nil {
 			s.remember(p.location, p.plain, errs[i])
 			s.warnOf(errs[i])

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
 // Renewal is what is on record of the renewal of a token ahead of its expiry.
@@ -71,7 +74,7 @@ func ClaimRenewal(dir string, k TokenKey, now time.Time) bool {
 }
 
 func claimRenewal(dir string, k TokenKey, now time.Time) (claimed bool, err error) {
-	err = recordRenewal(dir, k, func(r Renewal) (Renewal, bool) {
+	err = recordRenewal(dir, k, (*flock.Flock).TryLock, func(r Renewal) (Renewal, bool) {
 		if claimed = r.allowed(now); !claimed {
 			return r, false
 		}
@@ -114,7 +117,7 @@ func (s *Store) EndRenewal(k TokenKey, failed string) {
 		return
 	}
 	// What cannot be noted costs one renewal too many or too few.
-	_ = recordRenewal(s.opt.Dir, k, func(r Renewal) (Renewal, bool) {
+	_ = recordRenewal(s.opt.Dir, k, patiently, func(r Renewal) (Renewal, bool) {
 		if failed == "" {
 			return Renewal{}, true
 		}
@@ -140,15 +143,35 @@ func (s *Store) onDiskToo(k TokenKey) bool {
 	return err == nil
 }
 
-// recordRenewal changes the record under its lock. It fails if somebody else has
-// the lock just now.
-func recordRenewal(dir string, k TokenKey, change func(Renewal) (Renewal, bool)) error {
+// patiently waits for the lock of a record, which each of many helpers may have for
+// a moment: only a stopped process holds it for longer.
+func patiently(l *flock.Flock) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return l.TryLockContext(ctx, 5*time.Millisecond)
+}
+
+// forgetRenewal drops the record of a token that has been replaced, whichever way
+// the new one came; kept says whether that is on disk. s.mu is held.
+func (s *Store) forgetRenewal(l location, kept bool) {
+	if l.kind != kindToken {
+		return
+	}
+	delete(s.renewals, l.id)
+	if kept {
+		_ = os.Remove(filepath.Join(s.opt.Dir, l.renewal())) // mostly there is none
+	}
+}
+
+// recordRenewal changes the record under its lock, or fails if lock does not get
+// that.
+func recordRenewal(dir string, k TokenKey, lock func(*flock.Flock) (bool, error), change func(Renewal) (Renewal, bool)) error {
 	if err := checkDir(dir); err != nil {
 		return err
 	}
 	path := filepath.Join(dir, k.location().renewal())
 	l := flock.New(lockPath(dir, "renewal of "+k.LockName()), flock.SetPermissions(0o600))
-	if ok, err := l.TryLock(); err != nil {
+	if ok, err := lock(l); err != nil {
 		return err
 	} else if !ok {
 		return errBusy
@@ -190,7 +213,7 @@ func replaceFile(path string, data []byte) (err error) {
 
 var errBusy = errors.New("another process has the lock")
 
-// readRenewal reads a record. What is none counts as none.
+// readRenewal reads a record, which may hold anything. What is none counts as none.
 func readRenewal(path string) (Renewal, error) {
 	b, err := readFile(path)
 	if errors.Is(err, errDamaged) {
@@ -203,7 +226,7 @@ func readRenewal(path string) (Renewal, error) {
 	if json.Unmarshal(b, &p) != nil || p.Version != renewalVersion || p.Tries < 0 {
 		return Renewal{}, nil
 	}
-	return Renewal{StartedOn: fromEpoch(p.StartedOn), Tries: p.Tries, Failed: p.Failed}, nil
+	return Renewal{StartedOn: fromEpoch(p.StartedOn), Tries: min(p.Tries, manyTries), Failed: sanitize.Line(p.Failed, maxReason)}, nil
 }
 
 // renewal is where the record of a token's renewal is: where it goes with the

@@ -3,10 +3,14 @@ package store
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 func TestOneOfAllClaimsARenewal(t *testing.T) {
@@ -120,5 +124,67 @@ func TestSigningOutRemovesTheRecord(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(f.dir, accountsDir, "*")); len(left) > 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// Whichever way a new token came, what is on record was of the old one.
+func TestANewTokenHasNoRecord(t *testing.T) {
+	for name, f := range map[string]*fixture{"on disk": newFixture(t), "in memory": {t: t}} {
+		t.Run(name, func(t *testing.T) {
+			s := f.open()
+			s.PutAnswer(Answer{Binding: adaBinding, Bind: true, State: []byte("s"), Key: adaKey, Token: adaTok})
+			if !s.ClaimRenewal(adaKey) {
+				t.Fatal("not claimed")
+			}
+			s.EndRenewal(adaKey, "TEMPORARILY_UNAVAILABLE")
+			s.PutAnswer(Answer{Binding: adaBinding, State: []byte("t"), Key: adaKey, Token: adaTok})
+			if r := s.Tokens(ada)[0].Renewal; r != (Renewal{}) || !s.ClaimRenewal(adaKey) {
+				t.Errorf("on record: %+v", r)
+			}
+		})
+	}
+}
+
+// How a renewal ended is noted though one of many helpers looks just then.
+func TestAnOutcomeWaitsForALook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		s := f.open()
+		s.PutToken(adaKey, adaTok)
+		if !s.ClaimRenewal(adaKey) {
+			t.Fatal("not claimed")
+		}
+		looks := flock.New(lockPath(f.dir, "renewal of "+adaKey.LockName()))
+		if err := looks.Lock(); err != nil {
+			t.Fatal(err)
+		}
+		if ClaimRenewal(f.dir, adaKey, noon.Add(time.Hour)) {
+			t.Error("claimed while another one looks")
+		}
+		go s.EndRenewal(adaKey, "TEMPORARILY_UNAVAILABLE")
+		synctest.Wait()
+		if err := looks.Unlock(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second) // of the bubble's clock
+		synctest.Wait()
+		if r := s.Tokens(ada)[0].Renewal; r.Failed != "TEMPORARILY_UNAVAILABLE" {
+			t.Errorf("on record: %+v", r)
+		}
+	})
+}
+
+// The record is shown to people, and anybody may have written it.
+func TestARecordIsShownCleanAndBounded(t *testing.T) {
+	f := newFixture(t)
+	s := f.open()
+	s.PutToken(adaKey, adaTok)
+	content := `{"version":1,"started_on":1,"tries":9223372036854775807,"failed":"\u001b[2J\u202e` + strings.Repeat("x", 1000) + `"}`
+	if err := os.WriteFile(f.path(location{path: adaKey.location().renewal()}), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := s.Tokens(ada)[0].Renewal
+	if r.Tries != manyTries || len([]rune(r.Failed)) > maxReason || strings.ContainsAny(r.Failed, "\x1b\u202e") {
+		t.Errorf("%+v", r)
 	}
 }
