@@ -155,10 +155,11 @@ func (h *Host) needPerson(j *job, why *Error) *Error {
 	e.Claims = mergeClaims(j.Claims, e.Claims)
 	command := h.loginCommand(j, Login{Flow: j.Flow, Claims: e.Claims})
 	e.Next = "run: " + command
-	if j.Interaction != Force {
+	triedHere := e.Reason == flowv1.ReasonFlowUnavailable && h.prompter(j) != nil
+	if j.Interaction != Force && !triedHere {
 		return e
 	}
-	// This was that command, or one like it: it has to be run otherwise.
+	// That command would end as this one has: it has to be run otherwise.
 	switch flows := h.flowsOf(j); {
 	case h.prompter(j) != nil && !slices.Contains(flows, deviceFlow):
 		e.Next = "sign in with a code on another device: " + h.loginCommand(j, Login{Flow: deviceFlow, Claims: e.Claims})

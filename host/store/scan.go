@@ -12,6 +12,14 @@ func parseID(name string) (i id, ok bool) {
 	return i, err == nil && len(b) == len(i) && copy(i[:], b) > 0
 }
 
+// Holds says whether anything is kept on disk or in memory, whether it can be read
+// or not.
+func (s *Store) Holds() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.memory) > 0 || len(s.onDisk()) > 0 || len(s.names(damagedDir)) > 0
+}
+
 // onDisk lists where there are entries, those that cannot be read included.
 func (s *Store) onDisk() []location {
 	if s.opt.Dir == "" || checkDir(s.opt.Dir) != nil {

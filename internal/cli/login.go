@@ -82,7 +82,18 @@ func runLogin(c *cobra.Command, a *app, o *loginOptions) error {
 		return err
 	}
 	a.say("signed in as %s (profile %s, tenant %s)", name(t.Account), settings.Profile, t.Account.Tenant)
+	a.tellApart(o, settings)
 	return nil
+}
+
+// tellApart says it if the flags have made this another sign-in than the profile's
+// own, which is the one that token and logout mean.
+func (a *app) tellApart(o *loginOptions, settings config.Settings) {
+	own, err := a.settings(config.Flags{Profile: o.profile})
+	if err != nil || own.Identity().LockName() == settings.Identity().LockName() {
+		return
+	}
+	a.say("this sign-in is beside that of profile %s; to use it, write username and client_id as given here into a profile", settings.Profile)
 }
 
 func name(account host.Account) string {

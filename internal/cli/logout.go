@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/authlatch/authlatch/host"
@@ -31,7 +33,7 @@ func runLogout(c *cobra.Command, a *app, o *logoutOptions) error {
 		if o.profile != "" {
 			return usage("--all", "cannot be given together with --profile", "give one of them")
 		}
-		s, _, err := a.storeOnly()
+		s, where, err := a.storeOnly()
 		if err != nil {
 			return err
 		}
@@ -40,8 +42,13 @@ func runLogout(c *cobra.Command, a *app, o *logoutOptions) error {
 			return err
 		}
 		defer func() { _ = h.Close() }() // nothing is under way
+		some := s.Holds()
 		if err := h.SignOut(c.Context(), true); err != nil {
 			return err
+		}
+		if !some {
+			a.say("nothing was kept in %s", orMemory(where.Dir))
+			return nil
 		}
 		a.say("everything is forgotten")
 		return nil
@@ -55,9 +62,24 @@ func runLogout(c *cobra.Command, a *app, o *logoutOptions) error {
 		return err
 	}
 	defer s.close()
+	accounts, err := s.host.Accounts(c.Context())
+	if err != nil {
+		return err
+	}
 	if err := s.host.SignOut(c.Context(), false); err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(accounts, func(one host.SignedIn) bool { return one.Current }) {
+		a.say("nobody was signed in to profile %s", settings.Profile)
+		return nil
+	}
 	a.say("profile %s is signed out", settings.Profile)
 	return nil
+}
+
+func orMemory(dir string) string {
+	if dir == "" {
+		return "memory"
+	}
+	return dir
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/authlatch/authlatch/internal/version"
 )
 
 // globalFlags are understood by every command.
@@ -19,6 +21,7 @@ const environment = `Environment:
   AUTHLATCH_CONFIG      config file
   AUTHLATCH_PROFILE     profile
   AUTHLATCH_STORE_DIR   where tokens are kept
+  AUTHLATCH_STORE_KEY   who keeps their key: auto, file, memory or a keyring's name
   AUTHLATCH_LOG         log level: debug, info, warn, error or off
   NO_COLOR              no colors, as --no-color
 
@@ -34,6 +37,7 @@ func newRootCmd(a *app) *cobra.Command {
 		Short: "Get Microsoft Entra ID tokens for a user",
 		Long: "authlatch signs a user in at Microsoft Entra ID and hands access tokens to the\n" +
 			"tools that need one.\n\n" + environment,
+		Version:           version.String(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRun:  func(c *cobra.Command, _ []string) { a.command = c.CommandPath() },
@@ -46,6 +50,7 @@ func newRootCmd(a *app) *cobra.Command {
 	choiceVar(flags, &a.global.logLevel, "log-level", "", "", "`level` of the log on stderr: debug, info, warn, error or off (AUTHLATCH_LOG)", levels...)
 	flags.BoolVar(&a.global.noColor, "no-color", false, "no colors in prompts")
 	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate("authlatch {{.Version}}\n")
 
 	root.AddCommand(
 		newLoginCmd(a), newTokenCmd(a), newLogoutCmd(a), newAccountsCmd(a), newStatusCmd(a),

@@ -32,7 +32,7 @@ func newTokenCmd(a *app) *cobra.Command {
 			"there is none and a person can be asked, one for which they sign in.",
 		Example: "  authlatch token --resource https://graph.microsoft.com\n" +
 			"  authlatch token -p work --scope api://example/read -o json\n" +
-			"  curl -H \"$(authlatch token -o header)\" https://management.azure.com/...",
+			"  authlatch token -o header | curl -H @- https://management.azure.com/...",
 		RunE: func(c *cobra.Command, _ []string) error { return runToken(c, a, &o) },
 	}
 	flags := c.Flags()
