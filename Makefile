@@ -59,6 +59,10 @@ test: ## Run the tests (RACE=1 adds the race detector, TESTFLAGS goes to go test
 proofs: ## Run at full length what make test runs in part: crashes, corruption, crowds
 	STORE_TEST_FULL=1 AUTHLATCH_CROWD_FULL=1 $(GO) test -timeout 20m -count=1 ./host/store ./internal/crowd
 
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (10s) each
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" sh tools/fuzz.sh
+
 .PHONY: demo
 demo: build ## Sign in with all three flows against the emulator, and let kubectl use a token
 	$(GO) run ./internal/demo -bin "$(BIN)"

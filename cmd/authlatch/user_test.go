@@ -42,6 +42,17 @@ func newInstallation(t *testing.T) *installation {
 	return i
 }
 
+// again is the same in another directory.
+func (i *installation) again(t *testing.T) *installation {
+	t.Helper()
+	dir := t.TempDir()
+	j := &installation{dir: dir, flows: filepath.Join(dir, "launch.test")}
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Link(i.flows, j.flows), os.Link(filepath.Join(i.dir, "authlatch"), filepath.Join(dir, "authlatch"))); err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
 // user is somebody with a home, a config and a terminal of their own.
 type user struct {
 	program string
