@@ -66,7 +66,7 @@ func (s *Store) rekey(ctx context.Context, to KeyProvider) (Rekeyed, error) {
 	if err := s.announce(to, key); err != nil {
 		return Rekeyed{}, err
 	}
-	if err := keep(to, key); err != nil {
+	if err := s.keepBeside(to, key); err != nil {
 		return Rekeyed{}, errors.Join(err, s.withdraw(to, key))
 	}
 	if s.provider(to.Name()) == nil {
@@ -89,6 +89,17 @@ func (s *Store) rekey(ctx context.Context, to KeyProvider) (Rekeyed, error) {
 	var err error
 	done.Kept, err = s.forgetUnused(key)
 	return done, err
+}
+
+// keepBeside keeps a key while nobody else makes the store's first one: a key file
+// is read and replaced.
+func (s *Store) keepBeside(to KeyProvider, key Key) error {
+	unlock, err := s.lockKey(exclusiveLock)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return keep(to, key)
 }
 
 // keep keeps a key beside what the provider has, and looks whether it is there.

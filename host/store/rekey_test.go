@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -272,5 +273,35 @@ func TestAFailedRekeyLeavesTheRecord(t *testing.T) {
 				t.Errorf("a record of a store that is not there: %v", err)
 			}
 		})
+	}
+}
+
+// adding is a provider that keeps a key beside another, by reading and replacing
+// what it has.
+type adding struct {
+	*fakeKeys
+	during func()
+}
+
+func (a adding) Add(k Key) error {
+	a.during()
+	_, err := a.Keep(k)
+	return err
+}
+
+// While a rekey adds its key, nobody makes the first one of the store: one of the
+// two would be lost, with all that is written under it.
+func TestNoKeyIsMadeWhileARekeyAddsOne(t *testing.T) {
+	f := newFixture(t)
+	p := adding{f.keys[0].(*fakeKeys), func() {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if unlock, err := lockKeyFile(ctx, f.dir, sharedLock); err == nil {
+			unlock()
+			t.Error("another process may make a key")
+		}
+	}}
+	if _, err := f.open().Rekey(t.Context(), p); err != nil {
+		t.Fatal(err)
 	}
 }
