@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
 const (
@@ -100,10 +102,13 @@ func (b *bus) ask(method string, args ...any) ([]any, error) {
 	return b.call(busName, busPath, busInterface, method, args...)
 }
 
+// maxText bounds an error of the service, in characters: a reason, not a page.
+const maxText = 200
+
 // namedError is an error that was the answer to a call.
 type namedError struct{ name, text string }
 
-func (e *namedError) Error() string { return clean(e.name + ": " + e.text) }
+func (e *namedError) Error() string { return sanitize.Line(e.name+": "+e.text, maxText) }
 
 func isNamed(err error, name string) bool {
 	var e *namedError

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -196,19 +195,4 @@ func unprompted(prompt any) error {
 		return errPrompt
 	}
 	return nil
-}
-
-// clean makes what the service said fit for one line of an error.
-func clean(text string) string {
-	const most = 200 // a reason, not a page
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r > 0x7e {
-			return ' '
-		}
-		return r
-	}, text)
-	if len(text) > most {
-		text = text[:most] + "..."
-	}
-	return strings.Join(strings.Fields(text), " ")
 }
