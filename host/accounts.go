@@ -71,7 +71,7 @@ func (h *Host) SignOut(ctx context.Context, all bool) error {
 	for _, b := range h.store.Accounts() {
 		if all || b.Identity.LockName() == h.settings.Identity().LockName() {
 			accounts = append(accounts, b.StateKey().LockName())
-			entries = append(entries, entriesLock(b.Identity))
+			entries = append(entries, b.Identity.EntriesLockName())
 		}
 	}
 	// The same order for everyone: accounts, then entries, each by name.

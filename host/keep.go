@@ -50,7 +50,7 @@ func (h *Host) bind(ctx context.Context, j *job, flow string, t *flowv1.Token) *
 func (h *Host) lockEntries(ctx context.Context, i store.Identity) (unlock func()) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), entriesTimeout)
 	defer cancel()
-	unlock, err := h.store.Lock(ctx, entriesLock(i))
+	unlock, err := h.store.Lock(ctx, i.EntriesLockName())
 	if err != nil {
 		h.log.Warn("another process holds the store's lock for too long; going on without it")
 		return func() {}
@@ -61,8 +61,6 @@ func (h *Host) lockEntries(ctx context.Context, i store.Identity) (unlock func()
 // entriesTimeout is what a holder may take for its writes on a slow disk, many
 // times over; only a stopped process holds the lock for longer.
 const entriesTimeout = 10 * time.Second
-
-func entriesLock(i store.Identity) string { return "entries " + i.LockName() }
 
 // keep keeps all that an answer has brought, together: it is on disk before
 // anyone gets the token. What cannot be written the Store says and keeps in memory.

@@ -147,7 +147,7 @@ func (h *Host) silentWithoutAccount(ctx context.Context, j *job) (*Token, error)
 
 // silentFirst lets a flow sign in without a person, one at a time.
 func (h *Host) silentFirst(ctx context.Context, j *job, flow string) (*Token, error) {
-	unlock, err := h.store.Lock(ctx, "silent "+j.identity.LockName())
+	unlock, err := h.store.Lock(ctx, j.identity.SilentLockName())
 	if err != nil {
 		return nil, locked(ctx, err, ExitUnavailable)
 	}

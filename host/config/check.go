@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/authlatch/authlatch/host/store"
 )
 
 // The checks say what is wrong with a value, in words that follow its key; ""
@@ -99,11 +101,10 @@ func checkText(s string) string {
 }
 
 func checkStoreKey(s string) string {
-	switch s {
-	case "auto", "secret-service", "keyring", "keychain", "dpapi", "file", "memory":
+	if s == "auto" || s == "memory" || slices.Contains(store.ProviderNames(), s) {
 		return ""
 	}
-	return "must be auto, secret-service, keyring, keychain, dpapi, file or memory"
+	return "must be auto, " + strings.Join(store.ProviderNames(), ", ") + " or memory"
 }
 
 func checkAuthority(s string) string {

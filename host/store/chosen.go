@@ -44,23 +44,6 @@ func keptBy(p KeyProvider, key KeyID) keptKey {
 	return k
 }
 
-// providerWords is how a person calls them.
-var providerWords = map[string]string{
-	"keyring": "the kernel keyring", "file": "a key file", "secret-service": "the Secret Service",
-	"keychain": "the macOS Keychain", "dpapi": "Windows (DPAPI)",
-}
-
-// ProviderWords is how a person calls a provider: "keyring" is "the kernel
-// keyring".
-func ProviderWords(provider string) string { return words(provider) }
-
-func words(provider string) string {
-	if w := providerWords[provider]; w != "" {
-		return w
-	}
-	return provider
-}
-
 // readRecord reads store.json. ErrNoKey means: there is none that can be used.
 func (s *Store) readRecord() (record, error) {
 	b, err := readFile(filepath.Join(s.opt.Dir, recordName))

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -77,7 +76,7 @@ func (s *Store) settle() error {
 		return err
 	}
 	s.warnOfChoice(r)
-	s.write = writeKey{key: key, provider: providerNumbers[p.Name()], record: now}
+	s.write = writeKey{key: key, provider: numberOf(p.Name()), record: now}
 	s.keys[key.ID()] = key
 	return nil
 }
@@ -158,6 +157,3 @@ func (s *Store) lostOrElsewhere(h header, gone error) error {
 	}
 	return gone
 }
-
-// isTimeout is whether the wait for a lock has ended.
-func isTimeout(err error) bool { return errors.Is(err, context.DeadlineExceeded) }

@@ -58,9 +58,6 @@ var (
 	errNewer   = errors.New("the entry is of a newer version of authlatch")
 )
 
-// providerNumbers are in files: never change one.
-var providerNumbers = map[string]byte{"keyring": 1, "file": 2, "secret-service": 3, "keychain": 4, "dpapi": 5}
-
 // parseHeader reads the prefix. Its errors are errDamaged and errNewer.
 func parseHeader(b []byte) (header, error) {
 	if len(b) < prefixSize || string(b[:4]) != magic || checksum(b) != [4]byte(b[24:28]) {

@@ -61,10 +61,12 @@ func (h Held) Doing() string {
 	switch what, _, _ := strings.Cut(h.Lock, " "); what {
 	case signInLock:
 		return "signs in"
-	case accountLock, "silent":
+	case accountLock, silentLock:
 		return "renews a token"
 	case rekeyLock:
 		return "changes the store's key"
+	case entriesLock:
+		return "keeps a token"
 	}
 	return "uses the store"
 }

@@ -112,11 +112,35 @@ func TestLocksOfNoStore(t *testing.T) {
 
 func TestDoing(t *testing.T) {
 	for lock, want := range map[string]string{
-		ada.LockName(): "signs in", adaBinding.StateKey().LockName(): "renews a token", "silent " + ada.LockName(): "renews a token",
-		rekeyLock: "changes the store's key", "": "uses the store", "entries " + ada.LockName(): "uses the store",
+		ada.LockName(): "signs in", adaBinding.StateKey().LockName(): "renews a token", ada.SilentLockName(): "renews a token",
+		rekeyLock: "changes the store's key", "": "uses the store", ada.EntriesLockName(): "keeps a token",
 	} {
 		if got := (Held{Lock: lock}).Doing(); got != want {
 			t.Errorf("%s: %q, want %q", lock, got, want)
 		}
 	}
+}
+
+// While a rekey waits for another process's, the rest of its own goes on.
+func TestARekeyThatWaitsHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		other, s := f.open(), f.open()
+		unlock, err := other.Lock(t.Context(), rekeyLock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() { _, err := s.Rekey(t.Context(), nil); done <- err }()
+		synctest.Wait()
+		if free := s.mu.TryLock(); free {
+			s.mu.Unlock()
+		} else {
+			t.Error("the whole Store waits")
+		}
+		unlock()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }

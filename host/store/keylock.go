@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,13 +46,11 @@ func (s *Store) lockKey(mode lockMode) (unlock func(), err error) {
 }
 
 func lockKeyFile(ctx context.Context, dir string, mode lockMode) (unlock func(), err error) {
-	locks := filepath.Join(dir, locksDir)
-	if err := os.MkdirAll(locks, 0o700); err != nil {
+	path := lockPath(dir, "key")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("locking the store: %w", err)
 	}
-	d := newDigest("lock")
-	d.text("key")
-	l := flock.New(filepath.Join(locks, d.sum().String()), flock.SetPermissions(0o600))
+	l := flock.New(path, flock.SetPermissions(0o600))
 	try, wait := l.TryRLock, l.TryRLockContext
 	if mode == exclusiveLock {
 		try, wait = l.TryLock, l.TryLockContext
@@ -66,6 +65,9 @@ func lockKeyFile(ctx context.Context, dir string, mode lockMode) (unlock func(),
 	}
 	return func() { _ = l.Unlock() }, nil
 }
+
+// isTimeout is whether the wait for a lock has ended.
+func isTimeout(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 
 // sharing takes the key lock for a removal. A removal must happen even where it
 // cannot be had. s.mu is held.

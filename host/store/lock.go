@@ -27,10 +27,20 @@ const (
 	accountLock = "account"
 	rekeyLock   = "rekey"
 	tokenLock   = "token"
+	silentLock  = "silent"
+	entriesLock = "entries"
 )
 
 // LockName names the identity's lock, for Lock: who holds it signs in.
 func (i Identity) LockName() string { return signInLock + " " + i.id().String() }
+
+// SilentLockName names the lock, for Lock, of who signs the identity in without a
+// person.
+func (i Identity) SilentLockName() string { return silentLock + " " + i.LockName() }
+
+// EntriesLockName names the lock, for Lock, of who compares and writes the
+// identity's entries.
+func (i Identity) EntriesLockName() string { return entriesLock + " " + i.LockName() }
 
 // LockName names the account's lock, for Lock: who holds it renews its tokens.
 func (k StateKey) LockName() string { return accountLock + " " + k.id().String() }

@@ -77,7 +77,7 @@ func open(b []byte, l location, keyOf func(header) (Key, error)) ([]byte, error)
 func loadKey(providers []KeyProvider, h header, load func(KeyProvider, KeyID) (Key, error)) (Key, error) {
 	err := ErrUnavailable
 	for _, p := range providers {
-		if n := providerNumbers[p.Name()]; h.provider != 0 && n != h.provider {
+		if n := numberOf(p.Name()); h.provider != 0 && n != h.provider {
 			continue
 		}
 		key, e := load(p, h.keyID)

@@ -31,8 +31,6 @@ const rekeyChunk = 16
 // processes may go on reading and writing meanwhile. A crash at any point leaves
 // every entry readable, and the next Rekey ends what that one has begun.
 func (s *Store) Rekey(ctx context.Context, to KeyProvider) (Rekeyed, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err := s.usable(); err != nil {
 		return Rekeyed{}, err
 	}
@@ -41,6 +39,8 @@ func (s *Store) Rekey(ctx context.Context, to KeyProvider) (Rekeyed, error) {
 		return Rekeyed{}, fmt.Errorf("waiting for another rekey: %w", err)
 	}
 	defer unlock()
+	s.mu.Lock() // not while it waits: others of this process go on
+	defer s.mu.Unlock()
 	if to != nil {
 		return s.rekey(ctx, to)
 	}
@@ -191,7 +191,7 @@ func (s *Store) move(chunk []location, key Key) (moved, left int, err error) {
 	}
 	var files []file
 	for _, l := range chunk {
-		f, err := s.resealed(l, key, providerNumbers[r.Provider])
+		f, err := s.resealed(l, key, numberOf(r.Provider))
 		switch {
 		case err != nil:
 			left++

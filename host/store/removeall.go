@@ -58,10 +58,8 @@ func (s *Store) knownKeys() []keptKey {
 		}
 	}
 	for keyID, number := range s.keysOfEntries() {
-		for name, n := range providerNumbers {
-			if n == number {
-				add(keptKey{Provider: name, KeyID: keyID.String()})
-			}
+		if name := numbered(number); name != "" {
+			add(keptKey{Provider: name, KeyID: keyID.String()})
 		}
 	}
 	return all

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestSet(t *testing.T) {
 	if names(auto.Read) != "file" {
 		t.Errorf("must be named: %q", names(auto.Read))
 	}
-	for _, choice := range []string{"auto", "secret-service", "keyring", "keychain", "dpapi", "file", "memory"} {
+	for _, choice := range append(store.ProviderNames(), "auto", "memory") {
 		here, cheap := Set(choice, "/k"), keys.Cheap(choice, "/k")
 		if names(here.Make) != names(cheap.Make) || names(here.Read) != names(cheap.Read) {
 			t.Errorf("%s: a helper reads with other providers than authlatch", choice)
@@ -34,6 +35,9 @@ func TestSet(t *testing.T) {
 		for _, p := range here.All() {
 			if _, ok := p.(store.Checker); !ok {
 				t.Errorf("%s: %s cannot say whether it works", choice, p.Name())
+			}
+			if !slices.Contains(store.ProviderNames(), p.Name()) {
+				t.Errorf("the store does not know %s", p.Name())
 			}
 		}
 	}
