@@ -2,7 +2,6 @@ package host_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/launch"
-	"github.com/authlatch/authlatch/host/prompt"
 	"github.com/authlatch/authlatch/host/store"
 	"github.com/authlatch/authlatch/host/store/keys"
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
@@ -115,151 +113,4 @@ func TestOneNoForAllWhoWait(t *testing.T) {
 			})
 		}
 	}
-}
-
-// What is told in the pause, as a person and as a program reads it.
-func TestThePauseIsTold(t *testing.T) {
-	w := newWorld(t)
-	w.Prompter = aPerson()
-	denied := reason(flowv1.ReasonAccessDenied)
-	denied.AADSTS, denied.CorrelationID = 65004, "c1"
-	w.flows["browser"] = refuses(denied)
-	next := w.processes()
-	for _, c := range []struct{ what, pause string }{
-		{"a sign-in has failed", "15s"},
-		{"2 sign-ins in a row have failed", "30s"},
-		{"3 sign-ins in a row have failed", "1m"},
-	} {
-		_, _ = next().GetToken(t.Context(), scope(0))
-		_, err := next().GetToken(t.Context(), scope(1))
-		e := problem(t, err)
-		if e.Lines()[0] != c.what+", and nobody is asked again for "+c.pause {
-			t.Errorf("got %q", e.Lines()[0])
-		}
-		if why := e.Lines()[1]; !strings.HasPrefix(why, "flow browser: authlatch token, pid ") || !strings.HasSuffix(why, ": the sign-in was declined, ACCESS_DENIED (AADSTS65004, correlation id c1)") {
-			t.Errorf("got %q", why)
-		}
-		want(t, "next", e.Lines()[2], "run: authlatch login -p work --scope https://r1/.default")
-		w.pass(e.RetryAfter)
-	}
-	_, err := next().GetToken(t.Context(), scope(0))
-	want(t, "after the pause somebody is asked", code(err), host.ExitDeclined)
-	_, err = next().GetToken(t.Context(), scope(0))
-	b, _ := json.Marshal(problem(t, err))
-	var told struct {
-		ExitCode   int `json:"exit_code"`
-		Reason     string
-		AADSTS     int
-		RetryAfter int `json:"retry_after"`
-	}
-	_ = json.Unmarshal(b, &told)
-	want(t, "JSON", fmt.Sprint(told), "{3 ACCESS_DENIED 65004 120}")
-
-	// Who insists begins anew, also by failing once more.
-	_, err = next().SignIn(t.Context(), host.TokenRequest{})
-	want(t, "exit code of who insists", code(err), host.ExitDeclined)
-	_, err = next().GetToken(t.Context(), scope(0))
-	want(t, "the pause after that", problem(t, err).RetryAfter, 15*time.Second)
-	if err := next().SignOut(t.Context(), false); err != nil {
-		t.Fatal(err)
-	}
-	_, err = next().GetToken(t.Context(), scope(0))
-	want(t, "exit code after signing out", code(err), host.ExitDeclined)
-}
-
-// Only a failed prompt makes the next one wait, and a password that was refused.
-func TestWhatCountsAsAFailedPrompt(t *testing.T) {
-	down, badGrant := reason(flowv1.ReasonTemporarilyUnavailable), reason(flowv1.ReasonInvalidGrant)
-	nobody := prompt.NewScripted
-	given := func(then error) behaviour {
-		return func(ctx context.Context, _ *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
-			_, _, _ = in.Interact(ctx, password())
-			return nil, then
-		}
-	}
-	cases := []struct {
-		name     string
-		flow     behaviour
-		prompter host.Prompter
-		password bool
-		counts   bool
-		recorded bool
-	}{
-		{"the person was asked, and the provider refused", refuses(badGrant), aPerson(), false, true, true},
-		{"the person was asked, and the provider was down", refuses(down), aPerson(), false, true, true},
-		{"the person was asked, and the flow died", refuses(&launch.PluginError{Flow: "browser", What: "died"}), aPerson(), false, true, true},
-		{"the person cancelled", asks(openURL()), cancels{}, false, true, true},
-		{"the person declined", asks(openURL()), answers{host.Answer{Outcome: host.Declined}}, false, true, true},
-		{"the flow asked in its own way, and heard no", fails(reason(flowv1.ReasonAccessDenied)), nobody(), false, true, true},
-		{"a given password was refused", given(badGrant), nobody(), true, true, true},
-		{"with a given password, only the request was refused", given(reason(flowv1.ReasonInvalidScope)), nobody(), true, false, false},
-		{"a given password did not get there", given(down), nobody(), true, false, true},
-		{"the provider was down before anybody was asked", fails(down), nobody(), false, false, true},
-		{"a notice is no question", func(ctx context.Context, _ *flowv1.Start, in launch.Interactor) (*flowv1.Token, error) {
-			_, _, _ = in.Interact(ctx, &flowv1.Interaction{Kind: &flowv1.Interaction_Notice{Notice: &flowv1.Notice{Message: "x"}}})
-			return nil, badGrant
-		}, aPerson(), false, false, false},
-		{"nobody could be reached", asks(openURL()), answers{host.Answer{Outcome: host.Unavailable}}, false, false, false},
-		{"the client was refused before anybody was asked", fails(reason(flowv1.ReasonInvalidClient)), nobody(), false, false, false},
-		{"a flow that died before", fails(&launch.PluginError{Flow: "browser", What: "died"}), nobody(), false, false, false},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.Prompter = c.prompter
-			if c.password {
-				w.Settings = settings(t, `flows = ["password"]`)
-				w.AnswerInput = func(string, string) (host.Secret, bool) { return host.NewSecret("x"), true }
-			}
-			for name := range w.flows {
-				w.flows[name] = c.flow
-			}
-			h := w.host()
-			_, first := h.GetToken(t.Context(), host.TokenRequest{})
-			want(t, "it fails", first != nil, true)
-			a := w.Store.Attempts(w.Settings.Identity())
-			want(t, "recorded", a.Number, map[bool]int{true: 1}[c.recorded])
-			want(t, "prompts", a.Prompts, map[bool]int{true: 1}[c.counts])
-			w.launches()
-			_, second := h.GetToken(t.Context(), host.TokenRequest{})
-			want(t, "the next is not tried", len(w.launches()) == 0, c.counts)
-			if !c.counts {
-				want(t, "exit code of the next", code(second), code(first))
-			}
-		})
-	}
-}
-
-// The provider refuses one caller's scope, after the person has signed in: that
-// one is not asked again, and the others are.
-func TestOneRequestsRefusalIsNobodyElses(t *testing.T) {
-	w := newWorld(t)
-	w.Prompter = aPerson()
-	w.flows["browser"] = refuses(reason(flowv1.ReasonConsentRequired))
-	next := w.host // as another process
-	_, err := next().GetToken(t.Context(), scope(0))
-	want(t, "exit code", code(err), host.ExitRefused)
-	_, err = next().GetToken(t.Context(), scope(0))
-	want(t, "exit code of the same again", code(err), host.ExitInteraction)
-	wantLaunches(t, w, "browser IF_NEEDED")
-	w.flows["browser"] = signsIn("alice")
-	if _, err := next().GetToken(t.Context(), scope(1)); err != nil {
-		t.Errorf("another request: %v", err)
-	}
-	wantLaunches(t, w, "browser IF_NEEDED")
-}
-
-// A sign-in that succeeds, whoever has asked for it, ends the count.
-func TestASuccessIsTheEndOfIt(t *testing.T) {
-	w := newWorld(t)
-	w.Prompter = aPerson()
-	w.flows["browser"] = refuses(reason(flowv1.ReasonAccessDenied))
-	h := w.host()
-	_, err := h.GetToken(t.Context(), scope(0))
-	want(t, "exit code", code(err), host.ExitDeclined)
-	w.pass(15 * time.Second)
-	w.flows["browser"] = signsIn("alice")
-	_, err = h.GetToken(t.Context(), scope(0))
-	want(t, "exit code after the pause", code(err), 0)
-	want(t, "failures on record", w.Store.Attempts(w.Settings.Identity()).Number, 0)
 }
