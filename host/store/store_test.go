@@ -162,7 +162,7 @@ func TestNothingReadableOnDisk(t *testing.T) {
 			t.Errorf("%s has mode %o", path, info.Mode().Perm())
 		}
 		content, _ := os.ReadFile(path)
-		for _, secret := range []string{"secret", "refresh", "ada", "contoso", "api://", "browser", "work"} {
+		for _, secret := range []string{"secret", "refresh", "ada@", "contoso", "api://", "browser", "work"} {
 			if bytes.Contains(content, []byte(secret)) || strings.Contains(strings.TrimPrefix(path, f.dir), secret) {
 				t.Errorf("%s shows %q", path, secret)
 			}
