@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/authlatch/authlatch/host/store"
+	"github.com/authlatch/authlatch/internal/aadsts"
 	flowv1 "github.com/authlatch/authlatch/proto/authlatch/flow/v1"
 )
 
@@ -117,12 +119,33 @@ func (h *Host) silentWith(ctx context.Context, j *job, b store.Binding) (_ *Toke
 	state, ok := h.store.State(b.StateKey())
 	tried := attempt{now, string(state)}
 	if !ok && shipped(b.Flow) {
-		return nil, tried, nil, &personNeeded{h.notSignedIn()}
+		return nil, tried, nil, &personNeeded{&Error{
+			Code: ExitInteraction, Reason: flowv1.ReasonInteractionRequired, What: needsPerson, Why: "the last sign-in is over",
+		}}
 	}
 	t, err := h.ask(ctx, j, call{flow: b.Flow, silent: true, state: state, account: &now.Account}, func(t *flowv1.Token) *Token {
 		return h.renewed(ctx, j, now, t)
 	})
+	if h.isOver(j, err) && h.store.DropState(b.StateKey(), state) {
+		tried.state = "" // it is not tried again, by anybody
+	}
 	return t, tried, nil, err
+}
+
+// isOver is whether a silent call failed because the refresh token is good for
+// nothing any more, and not for one resource, tenant or device only.
+func (h *Host) isOver(j *job, err error) bool {
+	var needed *personNeeded
+	if !errors.As(err, &needed) || needed.why.Claims != "" || !strings.EqualFold(j.Tenant, h.settings.Tenant) {
+		return false
+	}
+	switch why := needed.why; why.Reason {
+	case flowv1.ReasonInvalidGrant:
+		return why.AADSTS == 0 || aadsts.EndsGrant(why.AADSTS)
+	case flowv1.ReasonInteractionRequired: // as our flows say it
+		return aadsts.EndsGrant(why.AADSTS)
+	}
+	return false
 }
 
 // silentWithoutAccount tries the profile's flows that need no account.

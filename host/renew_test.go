@@ -54,7 +54,7 @@ func TestRenewalAheadOfExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		h := w.due()
-		w.flows["browser"] = fails(reason(flowv1.ReasonInvalidGrant))
+		w.flows["browser"] = fails(reason(flowv1.ReasonConsentRequired))
 		for _, pause := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute} {
 			w.get(h, "token-1")
 			synctest.Wait()
@@ -65,7 +65,7 @@ func TestRenewalAheadOfExpiry(t *testing.T) {
 			wantLaunches(t, w)
 			w.pass(time.Second)
 		}
-		if tokens := w.Store.Tokens(w.Settings.Identity()); len(tokens) != 1 || tokens[0].Renewal.Tries != 3 || tokens[0].Renewal.Failed != flowv1.ReasonInvalidGrant {
+		if tokens := w.Store.Tokens(w.Settings.Identity()); len(tokens) != 1 || tokens[0].Renewal.Tries != 3 || tokens[0].Renewal.Failed != flowv1.ReasonConsentRequired {
 			t.Errorf("on record: %+v", tokens)
 		}
 

@@ -9,30 +9,44 @@ import (
 func (s *Store) Reject(k TokenKey, secret string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := k.location()
-	isIt := func(plain []byte) bool {
+	return s.drop(k.location(), "a rejected token", func(plain []byte) bool {
 		t, ok := decodeToken(plain)
 		return ok && subtle.ConstantTimeCompare([]byte(t.Secret.Reveal()), []byte(secret)) == 1
-	}
-	rejected := false
+	})
+}
+
+// DropState drops a flow's state if it is this one, whose refresh token the
+// provider takes no more, and says whether it was.
+func (s *Store) DropState(k StateKey, state []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.drop(k.location(), "a state that is used up", func(plain []byte) bool {
+		return subtle.ConstantTimeCompare(plain, state) == 1
+	})
+}
+
+// drop removes an entry if it is what is meant, and says whether it was. s.mu is
+// held.
+func (s *Store) drop(l location, what string, isIt func(plain []byte) bool) bool {
+	dropped := false
 	if plain, ok := s.recall(l); ok && isIt(plain) {
 		delete(s.memory, l.path)
-		rejected = true
+		dropped = true
 	}
 	if s.opt.Dir == "" || checkDir(s.opt.Dir) != nil {
-		return rejected
+		return dropped
 	}
 	// Nobody else writes between the comparison and the removal. If the lock cannot
-	// be had, a newer token may go with it, which costs a renewal.
+	// be had, a newer one may go with it, which costs a renewal or a sign-in.
 	if unlock, err := s.lockKey(exclusiveLock); err == nil {
 		defer unlock()
 	}
 	plain, err := readEntry(s.opt.Dir, l, s.key)
 	if err != nil || !isIt(plain) {
-		return rejected
+		return dropped
 	}
 	if err := s.removeFile(l.path); err != nil {
-		s.warn("remove", "a rejected token cannot be removed from the store: "+err.Error())
+		s.warn("remove", what+" cannot be removed from the store: "+err.Error())
 	}
 	return true
 }

@@ -73,3 +73,25 @@ func TestRemoveAfterAHealedBinding(t *testing.T) {
 		}
 	}
 }
+
+// Only the state that was tried is dropped, on disk and in memory.
+func TestDropState(t *testing.T) {
+	f := newFixture(t)
+	inMemory := Open(Options{})
+	for name, open := range map[string]func() *Store{"disk": f.open, "memory": func() *Store { return inMemory }} {
+		k := adaBinding.StateKey()
+		open().PutState(k, []byte("new"))
+		if open().DropState(k, []byte("old")) {
+			t.Errorf("%s: dropped another", name)
+		}
+		if got, _ := open().State(k); string(got) != "new" {
+			t.Errorf("%s: %q is left", name, got)
+		}
+		if !open().DropState(k, []byte("new")) {
+			t.Errorf("%s: not dropped", name)
+		}
+		if got, ok := open().State(k); ok {
+			t.Errorf("%s: %q is left", name, got)
+		}
+	}
+}

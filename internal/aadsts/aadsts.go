@@ -27,6 +27,15 @@ func Lookup(code int) (Entry, bool) {
 	return e, ok
 }
 
+// endsGrant are the numbers of a refresh token that is revoked or expired for
+// every resource. Those of a policy's sign-in frequency (70043, 70044) are not
+// among them: the policy may be about one resource.
+var endsGrant = map[int]bool{50132: true, 50133: true, 50173: true, 70008: true, 700082: true, 700084: true}
+
+// EndsGrant says whether an error number means that the refresh token is good for
+// nothing any more.
+func EndsGrant(code int) bool { return endsGrant[code] }
+
 // Codes returns the numbers in the table, in no order; for documentation and
 // tests.
 func Codes() []int {
