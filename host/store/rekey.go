@@ -135,10 +135,10 @@ func (s *Store) announce(to KeyProvider, key Key) error {
 	return s.writeRecord(r)
 }
 
-// withdraw takes an announcement back, unless the provider has the key all the
-// same: then it is for the next Rekey to forget.
+// withdraw takes an announcement back if the provider surely does not have the
+// key; else it is for the next Rekey to forget.
 func (s *Store) withdraw(to KeyProvider, key Key) error {
-	if _, err := to.Load(key.ID()); err == nil {
+	if _, err := to.Load(key.ID()); !errors.Is(err, ErrNoKey) {
 		return nil
 	}
 	unlock, err := s.lockKey(exclusiveLock)

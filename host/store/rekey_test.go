@@ -1,12 +1,9 @@
 package store
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -241,67 +238,5 @@ func TestAReaderDuringARekey(t *testing.T) {
 			t.Errorf("%s does not find the token", name)
 		}
 		f.warned("")
-	}
-}
-
-// A rekey that fails leaves no trace of the key that it was about to make.
-func TestAFailedRekeyLeavesTheRecord(t *testing.T) {
-	for name, fails := range map[string]*fakeKeys{
-		"works nowhere": {name: "file", kept: map[KeyID]Key{}, err: ErrUnavailable},
-		"does not keep": {name: "file", kept: map[KeyID]Key{}, keep: ErrUnavailable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
-			f.open().PutToken(adaKey, adaTok)
-			before, err := os.ReadFile(filepath.Join(f.dir, recordName))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for range 3 {
-				if _, err := f.open().Rekey(t.Context(), fails); !errors.Is(err, ErrUnavailable) {
-					t.Errorf("got %v", err)
-				}
-			}
-			if after, err := os.ReadFile(filepath.Join(f.dir, recordName)); err != nil || !bytes.Equal(before, after) {
-				t.Errorf("%v, the record was %s and is %s", err, before, after)
-			}
-			none := newFixture(t)
-			if _, err := none.open().Rekey(t.Context(), fails); err == nil {
-				t.Error("rekeyed")
-			}
-			if _, err := os.Stat(filepath.Join(none.dir, recordName)); !errors.Is(err, os.ErrNotExist) {
-				t.Errorf("a record of a store that is not there: %v", err)
-			}
-		})
-	}
-}
-
-// adding is a provider that keeps a key beside another, by reading and replacing
-// what it has.
-type adding struct {
-	*fakeKeys
-	during func()
-}
-
-func (a adding) Add(k Key) error {
-	a.during()
-	_, err := a.Keep(k)
-	return err
-}
-
-// While a rekey adds its key, nobody makes the first one of the store: one of the
-// two would be lost, with all that is written under it.
-func TestNoKeyIsMadeWhileARekeyAddsOne(t *testing.T) {
-	f := newFixture(t)
-	p := adding{f.keys[0].(*fakeKeys), func() {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if unlock, err := lockKeyFile(ctx, f.dir, sharedLock); err == nil {
-			unlock()
-			t.Error("another process may make a key")
-		}
-	}}
-	if _, err := f.open().Rekey(t.Context(), p); err != nil {
-		t.Fatal(err)
 	}
 }
