@@ -82,6 +82,9 @@ func (s *Store) identities() []id {
 
 // sweep removes the temporary files of writers that were killed.
 func (s *Store) sweep(dir string) {
+	if s.opt.Look {
+		return
+	}
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), tempPrefix) && s.opt.Now().Sub(info.ModTime()) > tempAge {

@@ -31,6 +31,7 @@ func (s *Store) find(l location) ([]byte, time.Time, bool) {
 	switch {
 	case err == nil:
 		return b, modified, true
+	case errors.Is(err, errDamaged) && s.opt.Look:
 	case errors.Is(err, errDamaged):
 		b, good := s.moveAside(l)
 		return b, s.opt.Now(), good

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -92,6 +93,50 @@ func TestDropState(t *testing.T) {
 		}
 		if got, ok := open().State(k); ok {
 			t.Errorf("%s: %q is left", name, got)
+		}
+	}
+}
+
+// A directory that is refused is told of once; what is in memory goes first.
+func TestRemoveAllOfARefusedDirectory(t *testing.T) {
+	f := newFixture(t)
+	f.dir = filepath.Join(t.TempDir(), "file")
+	writeText(t, f.dir, "x")
+	s := f.open()
+	s.PutToken(adaKey, adaTok)
+	err := s.RemoveAll()
+	var access *accessError
+	if !errors.As(err, &access) || err.Error() != access.Error() {
+		t.Errorf("got %v", err)
+	}
+	if _, ok := s.Token(adaKey); ok {
+		t.Error("a token is left in memory")
+	}
+}
+
+// After signing out of all nothing is left of failures either, and keys that were
+// never put anywhere are not spoken of.
+func TestRemoveAllLeavesNothing(t *testing.T) {
+	f := newFixture(t)
+	s := f.open()
+	s.PutToken(adaKey, adaTok)
+	s.Failed(ada, Failure{ExitCode: 4, Prompted: true})
+	s.renewals[adaKey.id()] = Renewal{}
+	gone := &fakeKeys{name: "file", kept: map[KeyID]Key{}, keep: ErrUnavailable}
+	if _, err := s.Rekey(t.Context(), gone); err == nil {
+		t.Fatal("rekeyed")
+	}
+	gone.err = ErrUnavailable
+	if err := s.RemoveAll(); err != nil {
+		t.Fatal(err)
+	}
+	f.warned("")
+	if len(s.renewals)+len(s.failed) > 0 || s.Attempts(ada).Number > 0 {
+		t.Error("failures are left")
+	}
+	for _, name := range []string{accountsDir, attemptsDir, recordName} {
+		if _, err := os.Stat(filepath.Join(f.dir, name)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

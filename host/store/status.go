@@ -58,8 +58,9 @@ type EntryCount struct {
 	Aside int
 }
 
-// Status looks at the store and at every provider. It changes nothing, and takes
-// no lock. A provider may take seconds to answer.
+// Status looks at the store and at every provider. It changes no file, and takes
+// no lock. A provider may take seconds to answer, and D-Bus may start the Secret
+// Service for it.
 func (s *Store) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,6 +20,9 @@ type Options struct {
 	// Explicit says that the user chose Keys[0]. A store that was made with another
 	// stays with that one, with a warning, until Rekey.
 	Explicit bool
+	// Look says that this process only looks: what is damaged stays where it is, and
+	// nothing is swept.
+	Look bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Warn gets each warning once, as one line without a secret; nil drops them.
@@ -93,8 +96,9 @@ func (s *Store) Token(k TokenKey) (Token, bool) {
 	return t, true
 }
 
-// PutToken keeps a token, durably unless a warning says otherwise. A zero
-// ObtainedOn is now.
+// PutToken keeps one token, durably unless a warning says otherwise. A zero
+// ObtainedOn is now. It is for embedders that have got a token in another way;
+// PutAnswer keeps all that a flow's answer brings.
 func (s *Store) PutToken(k TokenKey, t Token) { s.put(s.tokenPayload(k, t)) }
 
 // Binding finds the account that an identity is signed in to.

@@ -92,12 +92,16 @@ func (a *app) registry() (*registry.Registry, error) {
 }
 
 func (a *app) openStore(where config.Store, log *slog.Logger) *store.Store {
+	return store.Open(a.storeOptions(where, log))
+}
+
+func (a *app) storeOptions(where config.Store, log *slog.Logger) store.Options {
 	o := platform.Set(where.Key, where.KeyFile).Options(where.Dir)
 	o.Now = a.Now
 	o.Warn = func(text string) { log.Warn(text) }
 	o.Command = a.command
 	o.Waiting = func(h store.Held) { a.say("authlatch: waiting for %s", h.Words(a.Now())) }
-	return store.Open(o)
+	return o
 }
 
 // answerPassword answers the password flow, and no other, with the password

@@ -25,7 +25,8 @@ func newStatusCmd(a *app) *cobra.Command {
 		Use:   "status [-p PROFILE]",
 		Short: "Explain the whole state: who is signed in, what is kept where, what stands in the way",
 		Long: "Explain the state of a profile and of the store on one screen. Nothing is asked\n" +
-			"of the network, no flow is run, and no sign-in is touched.",
+			"of the network, no flow is run, and no file is changed. The desktop's Secret\n" +
+			"Service is asked whether it works, and may be started for that.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
 				output = formatJSON
@@ -56,7 +57,9 @@ func (a *app) status(ctx context.Context, profile string) (*statusDocument, erro
 	if err != nil {
 		return nil, err
 	}
-	s := a.openStore(settings.Store, log)
+	o := a.storeOptions(settings.Store, log)
+	o.Look = true
+	s := store.Open(o)
 	d := &statusDocument{
 		Version: version.String(),
 		Profile: profileStatus{
@@ -70,7 +73,7 @@ func (a *app) status(ctx context.Context, profile string) (*statusDocument, erro
 		return nil, err
 	}
 	d.Accounts = len(all)
-	d.Store, d.Key = standing(s.Status()) // after what was found damaged
+	d.Store, d.Key = standing(s.Status())
 	for i := range all {
 		if all[i].identity.LockName() == settings.Identity().LockName() {
 			d.SignedIn = &all[i]

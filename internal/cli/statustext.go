@@ -103,7 +103,7 @@ func (t *statusText) store(s storeStatus) {
 	}{
 		{s.OtherKey, "under a key that is not available here, left alone"},
 		{s.Newer, "of a newer authlatch, left alone; update this one"},
-		{s.Unreadable, "damaged or open to others; the next sign-in replaces it"},
+		{s.Unreadable, "damaged or open to others, to be replaced by the next sign-in"},
 		{s.Aside, "damaged, moved aside to " + s.Dir + "/damaged"},
 	} {
 		if other.n > 0 {
