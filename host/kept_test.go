@@ -50,3 +50,39 @@ func TestKept(t *testing.T) {
 		})
 	}
 }
+
+// Signing out of a store that is not to be trusted says so once, and of one whose
+// binding is damaged, what helps.
+func TestSignOutThatFails(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t)
+	open := func() *host.Host {
+		o := keys.Cheap("file", filepath.Join(dir, "key")).Options(filepath.Join(dir, "store"))
+		o.Now = w.now
+		w.Store = store.Open(o)
+		return w.host()
+	}
+	if _, err := open().SignIn(t.Context(), host.TokenRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	bindings, err := filepath.Glob(filepath.Join(dir, "store", "accounts", "*", "binding"))
+	if err != nil || len(bindings) != 1 {
+		t.Fatal(bindings, err)
+	}
+	if err := os.WriteFile(bindings[0], []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := problem(t, open().SignOut(t.Context(), false))
+	want(t, "next", e.Next, "to remove every sign-in, run: authlatch logout --all")
+	want(t, "what", e.What, "the sign-in cannot be removed from the store")
+
+	if err := os.RemoveAll(filepath.Join(dir, "store")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "store"), nil, 0o600); err != nil { // no directory
+		t.Fatal(err)
+	}
+	e = problem(t, open().SignOut(t.Context(), true))
+	want(t, "what", e.What, "the sign-in cannot be removed from the store")
+	want(t, "how often it says why", strings.Count(e.Why, filepath.Join(dir, "store")+" "), 1)
+}
