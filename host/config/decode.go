@@ -107,7 +107,7 @@ func (d *decoder) options(path string, v any) map[string]Option {
 }
 
 func (d *decoder) reference(path string, t map[string]any) Option {
-	d.only(path, t, "env", "file")
+	d.only(path, t, referenceKeys...)
 	o := Option{Env: d.checked(path+".env", t["env"], checkVariable), File: d.path(path+".file", t["file"]), Written: Reference}
 	if len(t) != 1 {
 		d.fail(path, "a reference has exactly one of env and file", `for example { env = "NAME" }`)

@@ -51,7 +51,7 @@ func (d *decoder) fail(path, problem, next string) {
 }
 
 func (d *decoder) root(doc map[string]any) {
-	d.only("", doc, "version", "default_profile", "profiles", "rule", "store")
+	d.only("", doc, rootKeys...)
 	switch v, ok := doc["version"]; {
 	case !ok && len(doc) > 0:
 		d.fail("version", "is missing", "begin the file with: version = 1")
@@ -85,8 +85,7 @@ func (d *decoder) known(path, name string) {
 }
 
 func (d *decoder) profile(path string, t map[string]any) (p Profile) {
-	d.only(path, t, "cloud", "authority", "tenant", "client_id", "username", "flows", "additionally_allowed_tenants",
-		"ca_file", "disable_instance_discovery", "servers", "flow")
+	d.only(path, t, profileKeys...)
 	at := func(key string) string { return join(path, key) }
 	p.Flows = d.list(at("flows"), t["flows"], checkFlow)
 	if t["flows"] != nil && len(p.Flows) == 0 {
@@ -141,7 +140,7 @@ func (d *decoder) rules(v any) {
 	for i, v := range list {
 		path := "rule[" + strconv.Itoa(i) + "]"
 		t := d.table(path, v)
-		d.only(path, t, "host", "profile", "scope")
+		d.only(path, t, ruleKeys...)
 		r := Rule{
 			Host:    strings.ToLower(d.checked(path+".host", t["host"], checkRuleHost)),
 			Profile: d.text(path+".profile", t["profile"]),
@@ -163,7 +162,7 @@ func (d *decoder) rules(v any) {
 }
 
 func (d *decoder) store(t map[string]any) {
-	d.only("store", t, "key", "dir", "key_file")
+	d.only("store", t, storeKeys...)
 	d.file.Store = Store{
 		Key:     d.checked("store.key", t["key"], checkStoreKey),
 		Dir:     d.path("store.dir", t["dir"]),

@@ -190,11 +190,11 @@ func (r *resolver) setOrigin(key, from string, profile bool) {
 func (r *resolver) value(key, flag, profile, fallback string, check func(string) string) string {
 	name := strings.ToUpper(key)
 	own, azure := r.env("AUTHLATCH_"+name), ""
+	if key == "tenant" {
+		name = "TENANT_ID"
+	}
 	if r.s.Entra {
 		azure = r.env("AZURE_" + name)
-	}
-	if key == "tenant" && r.s.Entra {
-		azure, name = r.env("AZURE_TENANT_ID"), "TENANT_ID"
 	}
 	v, from := fallback, "default"
 	switch {

@@ -8,8 +8,16 @@ import (
 	"github.com/authlatch/authlatch/host/config"
 )
 
+// configReference is where each setting is explained.
+const configReference = "Every key and variable, with its default:\n" + configPage
+
+const configPage = "https://github.com/authlatch/authlatch/blob/main/docs/config.md"
+
 func newConfigCmd(a *app) *cobra.Command {
-	c := &cobra.Command{Use: "config", Short: "Show the settings and where they come from"}
+	c := &cobra.Command{
+		Use: "config", Short: "Show the settings and where they come from",
+		Long: "Show the settings and where they come from.\n\n" + configReference,
+	}
 	c.AddCommand(newConfigExplainCmd(a), newConfigPathCmd(a))
 	return c
 }
@@ -19,6 +27,9 @@ func newConfigExplainCmd(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain [-p PROFILE]",
 		Short: "Print each effective setting and where it came from",
+		Long: "Print each effective setting and where it came from. For each by itself a flag wins\n" +
+			"over an AUTHLATCH_* variable, that over the profile, that over an AZURE_* variable,\n" +
+			"and that over the default.\n\n" + configReference,
 		RunE: func(*cobra.Command, []string) error {
 			settings, err := a.settings(config.Flags{Profile: profile})
 			if err != nil {
@@ -44,6 +55,7 @@ func newConfigPathCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "path",
 		Short: "Print the config file's path, whether it exists or not",
+		Long:  "Print the config file's path, whether it exists or not.\n\n" + configReference,
 		RunE: func(*cobra.Command, []string) error {
 			path := config.DefaultPath(a.env)
 			if a.global.config != "" {

@@ -144,7 +144,7 @@ func TestDocumentedErrors(t *testing.T) {
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, name := range []string{"README.md", "docs/flows.md", "docs/helpers.md", "docs/troubleshooting.md"} {
+	for _, name := range []string{"README.md", "docs/config.md", "docs/flows.md", "docs/helpers.md", "docs/troubleshooting.md"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
