@@ -9,7 +9,12 @@ import (
 // a misspelt one of ours.
 func (r *resolver) failForeign(flow string, flag bool) {
 	problem := "the flow " + strconv.Quote(flow) + " is not one of authlatch's own (" + strings.Join(shippedFlows, ", ") + ") and needs authority and client_id"
-	next := "correct its name, or set authority and client_id in [profiles." + r.s.Profile + "]"
+	next := "set authority and client_id in [profiles." + r.s.Profile + "]"
+	if hint := suggestion(flow, shippedFlows); strings.HasPrefix(hint, "did you mean") {
+		next = hint + " If not, " + next
+	} else {
+		next = "correct its name, or " + next
+	}
 	if flag {
 		r.fail(&Error{Key: "--flow", Problem: problem, Next: next})
 		return

@@ -17,25 +17,32 @@ const maxSize = 1 << 20
 // default path may be missing; that gives an empty File. A file that somebody
 // else could have written is refused: it says who gets to see a password.
 func Load(path string, env Env) (*File, error) {
+	f, _, err := load(path, env)
+	return f, err
+}
+
+// load also gives [store] of a file that is bad elsewhere only; nil if that is not
+// known.
+func load(path string, env Env) (*File, *Store, error) {
 	name, explicit, err := locateFile(path, env)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if name == "" {
-		return &File{}, nil
+		return &File{}, &Store{}, nil
 	}
 	data, err := read(name)
 	if errors.Is(err, fs.ErrNotExist) && !explicit {
-		return &File{}, nil
+		return &File{}, &Store{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	f, err := Parse(name, data, env)
+	f, where, err := parseText(name, data, env)
 	if clean := filepath.Clean(name); err == nil && clean != userPath(env) {
 		f.other = clean
 	}
-	return f, err
+	return f, where, err
 }
 
 // DefaultPath is AUTHLATCH_CONFIG, else authlatch/config.toml in the user's

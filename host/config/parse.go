@@ -14,24 +14,32 @@ import (
 // Parse reads a config file's text. name is its absolute path, for messages and
 // for what is relative to it.
 func Parse(name string, data []byte, env Env) (*File, error) {
+	f, _, err := parseText(name, data, env)
+	return f, err
+}
+
+func parseText(name string, data []byte, env Env) (*File, *Store, error) {
 	f := &File{Path: name, data: data, Profiles: map[string]Profile{}}
 	var doc map[string]any
 	if err := toml.Unmarshal(data, &doc); err != nil {
-		e := &Error{File: name, Problem: err.Error(), Err: err}
+		e := &Error{File: name, Problem: err.Error(), Next: "correct the file; nothing in it counts until then", Err: err}
 		var de *toml.DecodeError
 		if errors.As(err, &de) {
 			e.Line, e.Column = de.Position()
 			e.Key = displayed(strings.Join(de.Key(), "."))
 			e.Problem = oneLine(strings.TrimPrefix(e.Problem, "toml: "))
 		}
-		return nil, e
+		return nil, nil, e
 	}
 	d := &decoder{file: f, env: env}
 	d.root(doc)
-	if d.first != nil {
-		return nil, d.first
+	switch {
+	case d.first == nil:
+		return f, &f.Store, nil
+	case d.storeBad:
+		return nil, nil, d.first
 	}
-	return f, nil
+	return nil, &f.Store, d.first
 }
 
 // decoder walks the document and keeps the error that comes first in the file.
@@ -41,10 +49,15 @@ type decoder struct {
 	file  *File
 	env   Env
 	first *Error
+	// storeBad: what is wrong is in [store], or may be.
+	storeBad bool
 }
 
 func (d *decoder) fail(path, problem, next string) {
 	e := d.file.errorAt(path, problem, next)
+	if path != "default_profile" && !strings.HasPrefix(path, "profiles.") && !strings.HasPrefix(path, "rule") {
+		d.storeBad = true // [store] itself, its name misspelt, or another version
+	}
 	if d.first == nil || e.Line < d.first.Line || e.Line == d.first.Line && e.Column < d.first.Column {
 		d.first = e
 	}

@@ -2,9 +2,34 @@ package config
 
 import "path/filepath"
 
-// ResolveStore says where tokens are kept, for commands without a profile.
-func ResolveStore(f *File, env Env) (Store, error) {
-	return resolveStore(f, env, map[string]origin{})
+// Storage is where tokens are kept, for commands that need nothing else of the
+// config file.
+type Storage struct {
+	Store
+	// File is empty if Bad.
+	File *File
+	// Bad is what is wrong with the file; nil if nothing is.
+	Bad error
+	// Guessed says that the file could not tell its [store]: where no variable says
+	// otherwise, Store is the default.
+	Guessed bool
+}
+
+// LoadStorage reads the file as Load does, but goes on where it is bad or missing:
+// whoever wants to forget what is stored must not have to mend it first. Its error
+// is about a variable.
+func LoadStorage(path string, env Env) (Storage, error) {
+	f, where, err := load(path, env)
+	s := Storage{File: f, Bad: err, Guessed: where == nil}
+	if err != nil {
+		s.File = &File{}
+	}
+	from := s.File
+	if err != nil && where != nil {
+		from = &File{Store: *where}
+	}
+	s.Store, err = resolveStore(from, env, map[string]origin{})
+	return s, err
 }
 
 // resolveStore: Dir is "" if there is no home directory, which means memory.

@@ -57,27 +57,20 @@ func newAccountsCmd(a *app) *cobra.Command {
 		Use:   "accounts",
 		Short: "List who is signed in, where, and until when their tokens are valid",
 		RunE: func(*cobra.Command, []string) error {
-			s, _, err := a.storeOnly()
+			s, where, err := a.storeOnly()
 			if err != nil {
 				return err
 			}
-			all, err := a.signedIn(s)
-			if err != nil {
-				return err
-			}
-			return a.printAccounts(all, output)
+			return a.printAccounts(a.signedIn(s, where.File), output)
 		},
 	}
 	addOutputFlag(c, &output)
 	return c
 }
 
-// signedIn lists all accounts of the store.
-func (a *app) signedIn(s *store.Store) ([]signedIn, error) {
-	profiles, err := a.profilesByIdentity()
-	if err != nil {
-		return nil, err
-	}
+// signedIn lists all accounts of the store, with the profiles of f that use them.
+func (a *app) signedIn(s *store.Store, f *config.File) []signedIn {
+	profiles := a.profilesByIdentity(f)
 	all := []signedIn{}
 	for _, b := range s.Accounts() {
 		i := b.Identity
@@ -101,16 +94,12 @@ func (a *app) signedIn(s *store.Store) ([]signedIn, error) {
 		}
 		all = append(all, one)
 	}
-	return all, nil
+	return all
 }
 
 // profilesByIdentity says which profiles of the config use which sign-in, by its
 // lock's name. One that cannot be resolved uses none.
-func (a *app) profilesByIdentity() (map[string][]string, error) {
-	f, err := config.Load(a.global.config, a.env)
-	if err != nil {
-		return nil, err
-	}
+func (a *app) profilesByIdentity(f *config.File) map[string][]string {
 	all := map[string][]string{}
 	for _, name := range f.ProfileNames() {
 		if s, err := config.Resolve(f, config.Flags{Profile: name}, a.env); err == nil {
@@ -118,7 +107,7 @@ func (a *app) profilesByIdentity() (map[string][]string, error) {
 			all[lock] = append(all[lock], name)
 		}
 	}
-	return all, nil
+	return all
 }
 
 func (a *app) printAccounts(all []signedIn, output string) error {
@@ -179,22 +168,4 @@ func epoch(t time.Time) int64 {
 		return 0
 	}
 	return t.Unix()
-}
-
-// storeOnly opens the store for a command without a profile, and says where it
-// is.
-func (a *app) storeOnly() (*store.Store, config.Store, error) {
-	log, err := a.logger()
-	if err != nil {
-		return nil, config.Store{}, err
-	}
-	f, err := config.Load(a.global.config, a.env)
-	if err != nil {
-		return nil, config.Store{}, err
-	}
-	where, err := config.ResolveStore(f, a.env)
-	if err != nil {
-		return nil, config.Store{}, err
-	}
-	return a.openStore(where, log), where, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -178,6 +179,33 @@ func (a *app) printFlow(d *host.Flow, output string) error {
 		return err
 	}
 	return a.printTable([]string{"OPTION", "KIND", "DEFAULT", "HELP"}, rows)
+}
+
+// checkFlow refuses the name of a flow that is not here, before anything else is
+// made of it. "" is none.
+func (a *app) checkFlow(ctx context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
+	found, err := a.foundFlows(ctx)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(found))
+	for i, f := range found {
+		names[i] = f.Name
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	next := "no flow was found; run: authlatch flow list"
+	if len(names) > 0 {
+		next = "known are " + strings.Join(names, ", ")
+	}
+	if s := nearest(name, names); s != "" {
+		next = "did you mean " + quoted(s) + "? " + next
+	}
+	return usage("--flow", "there is no flow "+quoted(name), next)
 }
 
 // flowNames are for completion, where an error has nobody to hear it.

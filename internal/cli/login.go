@@ -51,6 +51,9 @@ func newLoginCmd(a *app) *cobra.Command {
 }
 
 func runLogin(c *cobra.Command, a *app, o *loginOptions) error {
+	if err := a.checkFlow(c.Context(), o.flow); err != nil {
+		return err
+	}
 	settings, err := a.settings(config.Flags{Profile: o.profile, Flow: o.flow, ClientID: o.clientID, Username: o.username})
 	if err != nil {
 		return err

@@ -76,10 +76,3 @@ func runLogout(c *cobra.Command, a *app, o *logoutOptions) error {
 	a.say("profile %s is signed out", settings.Profile)
 	return nil
 }
-
-func orMemory(dir string) string {
-	if dir == "" {
-		return "memory"
-	}
-	return dir
-}

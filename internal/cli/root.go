@@ -120,14 +120,25 @@ func unknownCommand(c *cobra.Command, name string) error {
 	return usage("", "there is no command "+quoted(name), next)
 }
 
-// similarCommand is the one subcommand that name is a slip of: at most two
-// letters, and less than half of them, are other; "" if there is none.
+// similarCommand is the one subcommand that name is a slip of; "" if there is none.
 func similarCommand(c *cobra.Command, name string) string {
-	found, nearest := "", 3
+	var names []string
 	for _, sub := range c.Commands() {
-		d := distance(strings.ToLower(name), sub.Name())
-		if sub.IsAvailableCommand() && d < nearest && 2*d < min(len(name), len(sub.Name())) {
-			found, nearest = sub.Name(), d
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return nearest(name, names)
+}
+
+// nearest is the one of known that name is a slip of: at most two letters, and less
+// than half of them, are other; "" if there is none.
+func nearest(name string, known []string) string {
+	found, fewest := "", 3
+	for _, k := range known {
+		d := distance(strings.ToLower(name), k)
+		if d < fewest && 2*d < min(len(name), len(k)) {
+			found, fewest = k, d
 		}
 	}
 	return found

@@ -47,40 +47,39 @@ func newStatusCmd(a *app) *cobra.Command {
 	return c
 }
 
-// status gathers the document.
+// status gathers the document. A config file that is bad leaves the profile out.
 func (a *app) status(ctx context.Context, profile string) (*statusDocument, error) {
-	settings, err := a.settings(config.Flags{Profile: profile})
-	if err != nil {
-		return nil, err
-	}
 	log, err := a.logger()
 	if err != nil {
 		return nil, err
 	}
-	o := a.storeOptions(settings.Store, log)
-	o.Look = true
-	s := store.Open(o)
-	d := &statusDocument{
-		Version: version.String(),
-		Profile: profileStatus{
-			Name: settings.Profile, Config: a.configFile(), Authority: settings.Authority, Tenant: settings.Tenant,
-			ClientID: settings.ClientID, Username: settings.Username, Flows: settings.Flows,
-		},
-	}
-	d.Login = a.loginCommand(host.Login{Profile: settings.Profile}, nil)
-	all, err := a.signedIn(s)
+	where, err := a.storage(log)
 	if err != nil {
 		return nil, err
 	}
+	d := &statusDocument{Version: version.String()}
+	var settings *config.Settings
+	if where.Bad != nil {
+		d.Profile = profileStatus{Config: a.configFile(), Problem: where.Bad.Error(), Flows: []string{}}
+	} else {
+		resolved, err := config.Resolve(where.File, config.Flags{Profile: profile}, a.env)
+		if err != nil {
+			return nil, err
+		}
+		settings = &resolved
+	}
+	o := a.storeOptions(where.Store, log)
+	o.Look = true
+	s := store.Open(o)
+	all := a.signedIn(s, where.File)
 	d.Accounts = len(all)
 	d.Store, d.Key = standing(s.Status())
-	for i := range all {
-		if all[i].identity.LockName() == settings.Identity().LockName() {
-			d.SignedIn = &all[i]
-		}
+	own := ""
+	if settings != nil {
+		own = settings.Identity().LockName()
+		a.profileStatus(d, *settings, s, all)
 	}
-	d.Failed = a.failed(s.AllAttempts(settings.Identity()))
-	d.Locks = locksOf(s, settings.Identity())
+	d.Locks = locksOf(s, own)
 	if d.Flows, err = a.foundFlows(ctx); err != nil {
 		return nil, err
 	}
@@ -93,6 +92,21 @@ func (a *app) status(ctx context.Context, profile string) (*statusDocument, erro
 		d.CannotAsk = "there is no terminal"
 	}
 	return d, nil
+}
+
+// profileStatus adds what is about the profile.
+func (a *app) profileStatus(d *statusDocument, settings config.Settings, s *store.Store, all []signedIn) {
+	d.Profile = profileStatus{
+		Name: settings.Profile, Config: a.configFile(), Authority: settings.Authority, Tenant: settings.Tenant,
+		ClientID: settings.ClientID, Username: settings.Username, Flows: settings.Flows,
+	}
+	d.Login = a.loginCommand(host.Login{Profile: settings.Profile}, nil)
+	for i := range all {
+		if all[i].identity.LockName() == settings.Identity().LockName() {
+			d.SignedIn = &all[i]
+		}
+	}
+	d.Failed = a.failed(s.AllAttempts(settings.Identity()))
 }
 
 // configFile is the one that is used; "" if there is none.
@@ -156,11 +170,12 @@ func (a *app) failed(all []store.Attempts) *failedStatus {
 	return f
 }
 
-func locksOf(s *store.Store, i store.Identity) []lockStatus {
+// locksOf lists the locks; own is the profile's.
+func locksOf(s *store.Store, own string) []lockStatus {
 	all := []lockStatus{}
 	for _, h := range s.Locks() {
 		all = append(all, lockStatus{
-			Doing: h.Doing(), Process: processStatus(h.Process), SinceOn: epoch(h.Since), Profile: h.Lock == i.LockName(),
+			Doing: h.Doing(), Process: processStatus(h.Process), SinceOn: epoch(h.Since), Profile: h.Lock == own,
 		})
 	}
 	return all

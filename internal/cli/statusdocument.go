@@ -7,7 +7,7 @@ type statusDocument struct {
 	Profile profileStatus `json:"profile"`
 	// SignedIn is null if nobody is.
 	SignedIn *signedIn `json:"signed_in"`
-	// Login is the command that signs in.
+	// Login is the command that signs in; "" if the profile is not known.
 	Login    string `json:"login"`
 	Accounts int    `json:"accounts"` // of all profiles
 	// Failed tells of sign-ins of the profile that have failed since the last that
@@ -26,8 +26,10 @@ type statusDocument struct {
 }
 
 type profileStatus struct {
-	Name      string   `json:"name"`
-	Config    string   `json:"config,omitempty"` // the file, if there is one
+	Name   string `json:"name"`
+	Config string `json:"config,omitempty"` // the file, if there is one
+	// Problem is what is wrong with the file; nothing is known of the profile then.
+	Problem   string   `json:"problem,omitempty"`
 	Authority string   `json:"authority"`
 	Tenant    string   `json:"tenant,omitempty"`
 	ClientID  string   `json:"client_id"`

@@ -17,9 +17,14 @@ func (a *app) printStatus(d *statusDocument) error {
 	if where == "" {
 		where = "no config file"
 	}
-	t.line("profile", "%s (%s)", d.Profile.Name, where)
-	t.line("", "%s, tenant %s, client %s", d.Profile.Authority, orNone(d.Profile.Tenant), d.Profile.ClientID)
-	t.signedIn(d)
+	if d.Profile.Problem != "" {
+		t.line("profile", "not known, because the config file cannot be used (%s)", where)
+		t.line("signed in", "%s; to see them, run: authlatch accounts", counted(d.Accounts, "account", "accounts"))
+	} else {
+		t.line("profile", "%s (%s)", d.Profile.Name, where)
+		t.line("", "%s, tenant %s, client %s", d.Profile.Authority, orNone(d.Profile.Tenant), d.Profile.ClientID)
+		t.signedIn(d)
+	}
 	t.failed(d.Failed, d.Login)
 	t.locks(d.Locks)
 	t.store(d.Store)

@@ -37,6 +37,9 @@ func runStoreRekey(c *cobra.Command, a *app, to string) error {
 	if err != nil {
 		return err
 	}
+	if where.Guessed && a.needsSettings(to) {
+		return where.Bad
+	}
 	var provider store.KeyProvider
 	if to != "" {
 		provider = platform.Set(to, where.KeyFile).Make[0]
@@ -60,6 +63,16 @@ func runStoreRekey(c *cobra.Command, a *app, to string) error {
 		a.say("the key before is still kept by %s", strings.Join(kept, ", "))
 	}
 	return nil
+}
+
+// needsSettings says that a rekey does what [store] says, and not the flag and the
+// variables alone.
+func (a *app) needsSettings(to string) bool {
+	keeper := to
+	if keeper == "" {
+		keeper = a.env("AUTHLATCH_STORE_KEY")
+	}
+	return keeper == "" || keeper == "file" && a.env("AUTHLATCH_STORE_KEY_FILE") == ""
 }
 
 // keepers are the providers that this platform has, the best first.
