@@ -23,7 +23,9 @@ export CGO_ENABLED := 0
 # The version is stamped by the linker, not by -buildvcs: git refuses to look
 # into a clone that another user owns, and go build would fail with it.
 LDFLAGS     := $(if $(VERSION),-X github.com/authlatch/authlatch/internal/version.Version=$(VERSION))
-BUILD_FLAGS := -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
+# grpcnotrace leaves out gRPC's tracing pages, which nobody serves, and what they
+# would do at every start.
+BUILD_FLAGS := -tags grpcnotrace -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 
 # A flow is part of the installation only if nobody else can write it or its
 # directory, so the caller's umask must not decide.

@@ -105,6 +105,7 @@ func (h *Host) prompter(j *job) Prompter {
 // prompt tries the flows in order, and records it if that fails. Only one that
 // cannot work here yields to the next.
 func (h *Host) prompt(ctx context.Context, j *job, flows []string, why *Error) (*Token, error) {
+	h.flights.background(ctx, "the store's key", func(context.Context) { h.store.Prepare() })
 	var last *Error
 	var asked asked
 	for _, flow := range flows {

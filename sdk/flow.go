@@ -25,6 +25,21 @@ type Flow interface {
 	GetToken(ctx context.Context, req *Request, p Prompter) (*Token, error)
 }
 
+// Preparer is a Flow that can use the time until there is a request.
+type Preparer interface {
+	// Prepare is called once in a flow's process, beside whatever else begins
+	// there, and may outlast GetToken's call. It does what takes long and is the
+	// same for every request; it sends nothing and asks for nothing. ahead is what
+	// the host has said already.
+	Prepare(ahead Ahead)
+}
+
+// Ahead is what is known of a request before it is there.
+type Ahead struct {
+	// CABundle: the request has one.
+	CABundle bool
+}
+
 // Description is the answer to the protocol's Describe.
 type Description struct {
 	// Name is lowercase letters, digits and dashes: NAME of authlatch-flow-NAME.

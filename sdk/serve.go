@@ -50,6 +50,9 @@ func Serve(flow Flow) {
 		fmt.Fprintf(os.Stderr, "flow %s: %v\n", flow.Describe().Name, err)
 		os.Exit(1)
 	}
+	if p, ok := flow.(Preparer); ok {
+		go p.Prepare(Ahead{CABundle: os.Getenv(handshake.CABundleKey) == "1"})
+	}
 	s := &server{flow: flow, once: true}
 	leave := func() {
 		s.wait(exitGrace)

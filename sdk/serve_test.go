@@ -29,6 +29,8 @@ func TestMain(m *testing.M) {
 	switch role := os.Getenv(roleEnv); {
 	case role == "flow":
 		sdk.Serve(processFlow{})
+	case role == "prepared":
+		sdk.Serve(&preparedFlow{told: make(chan sdk.Ahead, 2)})
 	case role == "embedded":
 		sdk.ServeIfFlow(corp{}, processFlow{})
 		fmt.Println("the host's own work")

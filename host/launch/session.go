@@ -86,6 +86,9 @@ func (l *Launcher) newProcess(starting context.Context, b Binary, i *image, dir 
 	if i.files != "" {
 		env = append(env, handshake.FlowDirKey+"="+i.files)
 	}
+	if len(request.GetCaBundle()) > 0 {
+		env = append(env, handshake.CABundleKey+"=1")
+	}
 	out := &output{}
 	if l.Log != nil {
 		out.log = l.Log.With("flow", b.Name)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/authlatch/authlatch/host/launch"
 )
 
 func TestStdinIsEmpty(t *testing.T) {
@@ -51,5 +53,21 @@ func TestEnvironment(t *testing.T) {
 		if !strings.Contains(env, want) {
 			t.Errorf("the flow does not see %q in %q", want, env)
 		}
+	}
+	if strings.Contains(env, "CA_BUNDLE") {
+		t.Errorf("the flow is told of a CA bundle that is not there: %q", env)
+	}
+}
+
+func TestACABundleIsAnnounced(t *testing.T) {
+	r := newRig(t)
+	request := start()
+	request.CaBundle = []byte("-----BEGIN CERTIFICATE-----")
+	got, err := r.GetToken(limit(t), launch.Binary{Name: "environ", Path: r.self}, request, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "AUTHLATCH_FLOW_CA_BUNDLE=1"; !strings.Contains(got.GetSecret(), want) {
+		t.Errorf("the flow does not see %q in %q", want, got.GetSecret())
 	}
 }

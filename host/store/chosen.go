@@ -132,7 +132,7 @@ func (s *Store) makeKey(r record) error {
 	var failed error
 	makers := s.makers(r)
 	for _, p := range makers {
-		key, err := p.Keep(s.made)
+		key, err := s.keep(p, s.made)
 		if err != nil {
 			failed = err
 			continue

@@ -48,6 +48,21 @@ func (s *Store) underKey(write func(writeKey) error) error {
 // errNoHome: nobody knows where files would be.
 var errNoHome = errors.New("there is no home directory; set AUTHLATCH_STORE_DIR")
 
+// Prepare makes the key of a store that has never had one, so that the first
+// answer need not wait for it. It says nothing: what does not work is tried again,
+// and said, when there is something to keep. It takes what a provider takes that
+// hangs, 3 s, at most, and what a stopped process may hold the key lock for.
+func (s *Store) Prepare() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.usable() != nil {
+		return
+	}
+	if r, err := s.readRecord(); errors.Is(err, ErrNoKey) && r.KeyID == "" {
+		_ = s.makeNew()
+	}
+}
+
 // usable says whether there are to be files, and makes the directory.
 func (s *Store) usable() error {
 	if s.opt.Dir == "" && len(s.opt.Keys) > 0 {
@@ -117,11 +132,20 @@ type failure struct {
 
 // load asks a provider for a key. s.mu is held.
 func (s *Store) load(p KeyProvider, keyID KeyID) (Key, error) {
+	return s.ask(p, func() (Key, error) { return p.Load(keyID) })
+}
+
+// keep lets a provider keep a key. s.mu is held.
+func (s *Store) keep(p KeyProvider, key Key) (Key, error) {
+	return s.ask(p, func() (Key, error) { return p.Keep(key) })
+}
+
+func (s *Store) ask(p KeyProvider, what func() (Key, error)) (Key, error) {
 	began := s.opt.Now()
 	if f, ok := s.slow[p.Name()]; ok && began.Sub(f.at).Abs() < slowPause {
 		return Key{}, f.err
 	}
-	key, err := p.Load(keyID)
+	key, err := what()
 	delete(s.slow, p.Name())
 	if now := s.opt.Now(); errors.Is(err, ErrUnavailable) && now.Sub(began) >= slowFailure {
 		s.slow[p.Name()] = failure{err, now}

@@ -24,6 +24,8 @@ type fakeKeys struct {
 	err  error
 	keep error
 	load func() // called once, before the next Load
+
+	keeping func() // called before each Keep
 }
 
 func newFakeKeys(name string) *fakeKeys { return &fakeKeys{name: name, kept: map[KeyID]Key{}} }
@@ -47,6 +49,9 @@ func (f *fakeKeys) Load(id KeyID) (Key, error) {
 }
 
 func (f *fakeKeys) Keep(k Key) (Key, error) {
+	if f.keeping != nil {
+		f.keeping()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := cmp.Or(f.err, f.keep); err != nil {

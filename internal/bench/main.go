@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -39,10 +41,14 @@ func main() {
 
 func run() (over bool, err error) {
 	bin := flag.String("bin", "bin", "directory with the built programs")
+	only := flag.String("only", "", "one part alone: "+strings.Join(partNames(), ", "))
 	rounds := flag.Int("rounds", 100, "how often each of the cheap things is measured; the dear ones are less often")
 	flag.Parse()
 	if *rounds < 10 {
 		return false, errors.New("-rounds must be at least 10")
+	}
+	if *only != "" && !slices.Contains(partNames(), *only) {
+		return false, fmt.Errorf("-only %q is none of %s", *only, strings.Join(partNames(), ", "))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -61,14 +67,39 @@ func run() (over bool, err error) {
 		return false, err
 	}
 	fmt.Fprintln(os.Stderr, "bench: this takes a minute; other work on this machine widens the spread")
-	for _, part := range []func(context.Context) error{
-		b.warm, b.systemCalls, b.memory, b.cold, b.azureCLI, b.launch, b.embedded, b.herd, b.locks,
-	} {
-		if err := part(ctx); err != nil {
-			return false, err
+	for _, p := range parts {
+		if *only != "" && *only != p.name {
+			continue
+		}
+		for _, measure := range p.measure {
+			if err := measure(b, ctx); err != nil {
+				return false, err
+			}
 		}
 	}
 	return b.table.print(os.Stdout)
+}
+
+// parts are what can be measured without the others.
+var parts = []struct {
+	name    string
+	measure []func(*bench, context.Context) error
+}{
+	{"warm", []func(*bench, context.Context) error{(*bench).warm, (*bench).systemCalls, (*bench).memory}},
+	{"cold", []func(*bench, context.Context) error{(*bench).cold}},
+	{"az", []func(*bench, context.Context) error{(*bench).azureCLI}},
+	{"launch", []func(*bench, context.Context) error{(*bench).launch}},
+	{"embedded", []func(*bench, context.Context) error{(*bench).embedded}},
+	{"herd", []func(*bench, context.Context) error{(*bench).herd}},
+	{"locks", []func(*bench, context.Context) error{(*bench).locks}},
+}
+
+func partNames() []string {
+	names := make([]string, 0, len(parts))
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return names
 }
 
 // bench is one run.

@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/authlatch/authlatch/emulator"
@@ -21,9 +23,12 @@ import (
 
 const username = "alice@contoso.example"
 
+// systemBundle is where Debian and its like keep the world's roots in one file.
+const systemBundle = "/etc/ssl/certs/ca-certificates.crt"
+
 // profiles are those of this world. The authority is the emulator's: "roots" finds
 // its certificate's root as kubelogin does, in the file that SSL_CERT_FILE names
-// beside the system's, and "ca_file" by that setting.
+// among all others, and "ca_file" by that setting.
 const profiles = `version = 1
 default_profile = "roots"
 
@@ -117,6 +122,13 @@ func (w *world) startEmulator(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	worlds, err := os.ReadFile(systemBundle)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.WriteFile(w.rootsFile(), slices.Concat(worlds, pem), 0o600); err != nil {
+		return err
+	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
 	w.http = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
@@ -144,6 +156,10 @@ func (w *world) close(ctx context.Context) error {
 
 func (w *world) program(name string) string { return filepath.Join(w.bin, executable(name)) }
 
+// rootsFile is a bundle as machines of a company have it: the world's roots and
+// the company's own.
+func (w *world) rootsFile() string { return filepath.Join(w.dir, "roots.pem") }
+
 func (w *world) configFile() string { return filepath.Join(w.dir, "authlatch.toml") }
 
 // environ is what every program gets, ours and others': nothing of the caller's
@@ -152,7 +168,7 @@ func (w *world) environ(home string) []string {
 	env := []string{
 		"HOME=" + home, "TMPDIR=" + w.dir,
 		"AZURE_PASSWORD=" + password(),
-		"SSL_CERT_FILE=" + w.caFile,
+		"SSL_CERT_FILE=" + w.rootsFile(),
 		`KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}}`,
 	}
 	for _, name := range []string{"PATH", "LANG", "SystemRoot"} {

@@ -31,6 +31,10 @@ const FlowNameKey = "AUTHLATCH_FLOW_NAME"
 // a manifest are. Others do not get it.
 const FlowDirKey = "AUTHLATCH_FLOW_DIR"
 
+// CABundleKey names the variable that is "1" if the request that comes carries a
+// CA bundle, so that the flow need not read the system's roots ahead.
+const CABundleKey = "AUTHLATCH_FLOW_CA_BUNDLE"
+
 // LoginUIDKey names the variable with the user id of who logged in to the session
 // that the host belongs to, if that is known: another one than the process's
 // after sudo. The flow cannot ask the system itself. (Linux)

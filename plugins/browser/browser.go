@@ -21,6 +21,9 @@ type flow struct{ opts []entra.Option }
 // New returns the flow.
 func New() sdk.Flow { return flow{} }
 
+// Prepare is sdk.Preparer's.
+func (flow) Prepare(ahead sdk.Ahead) { entra.Prepare(ahead) }
+
 func (flow) Describe() sdk.Description {
 	return sdk.Description{
 		Name:     "browser",

@@ -12,15 +12,15 @@ import (
 	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
-// rooted trusts the system's roots and those of a bundle. Reading the system's
-// takes longer than all else that a process does before its first request, so
-// it is put off where it may be spared and begun early where it may not:
-// with a bundle, which is there because the servers' certificates are of its
-// roots, they are read when a server has shown one that is not; without, as soon
-// as there is a rooted.
+// rooted trusts the system's roots and those of a bundle. Reading all of the
+// system's takes longer than all else that a process does before its first
+// request, so they are read only when a server has shown a certificate that is
+// not of the few which nearly always do: those of the bundle, which is there
+// because the servers' certificates are of its roots, or without one those of the
+// system's own bundle, which the system's directories repeat one by one.
 type rooted struct {
 	bundle []*x509.Certificate
-	// narrow trusts the bundle alone; nil if there is none. wide trusts all.
+	// narrow trusts the few; nil if there are none. wide trusts all.
 	narrow, wide *http.Transport
 
 	reading sync.WaitGroup
@@ -31,18 +31,21 @@ type rooted struct {
 // newRooted makes a rooted of transports that trust what dial is given, nil
 // being the system's roots. It fails for a bundle that cannot be read.
 func newRooted(bundle []byte, dial func(roots *x509.CertPool) *http.Transport) (*rooted, error) {
-	r := &rooted{}
-	if len(bundle) == 0 {
-		r.wide = dial(nil)
-		r.widened.Store(true)
-		r.reading.Go(func() { _, _ = x509.SystemCertPool() }) // crypto/x509 keeps them
+	r := &rooted{wide: dial(nil)}
+	if len(bundle) > 0 {
+		var err error
+		if r.bundle, err = parseBundle(bundle); err != nil {
+			return nil, err
+		}
+		r.narrow = dial(r.pool(x509.NewCertPool()))
 		return r, nil
 	}
-	var err error
-	if r.bundle, err = parseBundle(bundle); err != nil {
-		return nil, err
+	if few := systemBundle(); few != nil {
+		r.narrow = dial(few)
+		return r, nil
 	}
-	r.narrow, r.wide = dial(r.pool(x509.NewCertPool())), dial(nil)
+	r.widened.Store(true)
+	r.reading.Go(func() { _, _ = x509.SystemCertPool() }) // crypto/x509 keeps them
 	return r, nil
 }
 

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/authlatch/authlatch/sdk"
 )
 
 // A bundle adds to the system's roots and takes nothing away: a server that only
@@ -65,6 +67,60 @@ func postBesideABundle(t *testing.T, url string) {
 		if ans, fault := tr.attempt(c); fault != nil || !ans.ok() {
 			t.Fatalf("%v", fault)
 		}
+	}
+}
+
+// The system's one file is enough for nearly every server; its directories are
+// looked into only for one that shows another root, and then they count as well.
+func TestTheSystemsBundleComesFirst(t *testing.T) {
+	if url := os.Getenv("BUNDLED_URL"); url != "" {
+		getByTheSystemsRoots(t, url, os.Getenv("BUNDLED_WIDE") == "1")
+		return
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no such file here")
+	}
+	server, ca := tlsServer(t, func(http.ResponseWriter, *http.Request) {})
+	dir, other := t.TempDir(), t.TempDir()
+	for file, pem := range map[string][]byte{
+		filepath.Join(dir, "ca.pem"): ca, filepath.Join(other, "other.pem"): selfSigned(t), filepath.Join(other, "none.pem"): []byte("none"),
+	} {
+		if err := os.WriteFile(file, pem, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct{ file, dir, wide string }{
+		"the root is in the file":       {filepath.Join(dir, "ca.pem"), other, "0"},
+		"the root is in the directory":  {filepath.Join(other, "other.pem"), dir, "1"},
+		"the file holds no certificate": {filepath.Join(other, "none.pem"), dir, "1"},
+		"there is no such file":         {filepath.Join(other, "absent.pem"), dir, "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheSystemsBundleComesFirst$")
+			child.Env = append(os.Environ(), "BUNDLED_URL="+server.URL, "BUNDLED_WIDE="+c.wide, "SSL_CERT_FILE="+c.file, "SSL_CERT_DIR="+c.dir)
+			if out, err := child.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+func getByTheSystemsRoots(t *testing.T, url string, wide bool) {
+	Prepare(sdk.Ahead{})
+	tr, err := newTransport(nil, systemClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ans, fault := tr.attempt(&call{ctx: t.Context(), req: req}); fault != nil || !ans.ok() {
+		t.Fatalf("%v", fault)
+	}
+	if got := tr.roundTripper.(*rooted).widened.Load(); got != wide {
+		t.Errorf("all of the system's roots were used: %t, want %t", got, wide)
 	}
 }
 
