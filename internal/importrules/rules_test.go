@@ -90,7 +90,7 @@ var rules = []rule{
 	},
 	{
 		says: "the store's reader and the config are fit for a helper",
-		of:   []string{"./host/store/...", "./host/config/..."}, butNot: heavyKeyProviders,
+		of:   []string{"./host/store/...", "./host/config/...", "./host/service/..."}, butNot: heavyKeyProviders,
 		mayNotLink: heavy,
 	},
 	{
