@@ -42,6 +42,8 @@ func (h *Host) judge(ctx context.Context, j *job, c call, err error) error {
 	var plugin *launch.PluginError
 	var other *launch.ChangedError
 	switch {
+	case errors.Is(err, errNoPassword):
+		return &Error{Code: ExitUsage, Flow: c.flow, What: errNoPassword.Error(), Next: "run: " + h.loginCommand(j, Login{Flow: j.Flow}), Err: err}
 	case errors.Is(err, ErrCancelled):
 		return &Error{Code: ExitDeclined, Flow: c.flow, What: signInCancelled, Err: err}
 	case errors.Is(context.Cause(ctx), ErrCancelled): // the flow says only that its context ended

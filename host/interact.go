@@ -67,9 +67,16 @@ func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv
 		return flowv1.Outcome_OUTCOME_UNSUPPORTED, "", nil
 	}
 	reached := p.call.asked.begin(notice != nil)
-	a, err := ask.Prompt(ctx, Interaction{
+	interaction := Interaction{
 		Flow: p.call.flow, Profile: p.host.settings.Profile, Tenant: p.job.Tenant, Kind: kind, Cancel: p.cancel,
-	})
+	}
+	a, err := ask.Prompt(ctx, interaction)
+	if err == nil && p.noPassword(i, a) {
+		if a, err = ask.Prompt(ctx, interaction); err == nil && p.noPassword(i, a) {
+			reached(Unavailable) // nothing was sent, so this is no failed sign-in
+			return 0, "", errNoPassword
+		}
+	}
 	if err != nil {
 		switch {
 		case errors.Is(err, ErrCancelled):
@@ -90,6 +97,15 @@ func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv
 		return flowv1.Outcome_OUTCOME_UNSUPPORTED, "", nil
 	}
 	return flowv1.Outcome_OUTCOME_UNAVAILABLE, "", nil
+}
+
+// errNoPassword: the person was asked for a password twice and gave none.
+var errNoPassword = errors.New("no password was given")
+
+// noPassword says that a password was asked for and the answer is an empty line,
+// which is none. A flow of others may well take an empty secret.
+func (p *interactor) noPassword(i *flowv1.Interaction, a Answer) bool {
+	return p.call.flow == passwordFlow && i.GetInput().GetSecret() && a.Outcome == Done && a.Value.Reveal() == ""
 }
 
 // finish lets the Prompter take back what it still shows.

@@ -31,11 +31,12 @@ const patience = 30 * time.Second
 
 // runInTerminal is "terminal CODE STEPS PROGRAM ARGUMENT...": it runs the
 // program in a terminal of its own, stdout and stderr apart, with a person who
-// follows the file STEPS:
+// follows the file STEPS. A PROGRAM with a whole path is one of the system's:
 //
 //	see REGEXP         wait until the screen shows it
 //	type TEXT          type a line; $VARIABLES are expanded
 //	interrupt          press Ctrl-C
+//	suspend            press Ctrl-Z
 //	signal             send SIGTERM
 //	enter-code NAME    enter the device code in a browser as NAME
 //	decline-code NAME  the same, and say no at the end
@@ -52,7 +53,11 @@ func runTerminal(ts *testscript.TestScript, args []string) string {
 	t := openTerminal(ts)
 	defer t.close()
 
-	path, err := exec.LookPath(filepath.Join(ts.Getenv("BIN"), args[2]))
+	program := args[2]
+	if !filepath.IsAbs(program) {
+		program = filepath.Join(ts.Getenv("BIN"), program)
+	}
+	path, err := exec.LookPath(program)
 	ts.Check(err)
 	cmd := exec.Command(path, args[3:]...)
 	cmd.Dir = ts.MkAbs(".")
@@ -159,6 +164,9 @@ func (t *fakeTerminal) play(ts *testscript.TestScript, p *os.Process, step strin
 		ts.Check(err)
 	case "interrupt":
 		_, err := t.master.Write([]byte{3})
+		ts.Check(err)
+	case "suspend":
+		_, err := t.master.Write([]byte{26})
 		ts.Check(err)
 	case "signal":
 		ts.Check(p.Signal(syscall.SIGTERM))

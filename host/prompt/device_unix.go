@@ -53,18 +53,17 @@ func (d *device) Size() (width, height int) {
 	return width, height
 }
 
-func (d *device) ReadLine(ctx context.Context, secret bool) (string, error) {
+func (d *device) ReadLine(ctx context.Context, secret bool, again func()) (string, error) {
 	fd := int(d.in.Fd())
 	if !term.IsTerminal(fd) || inBackground(fd) {
 		return "", ErrNobody
 	}
-	if secret {
-		restore, err := hide(fd)
-		if err != nil {
-			return "", ErrNobody
-		}
-		defer restore()
+	m, err := setMode(fd, secret)
+	if err != nil {
+		return "", ErrNobody
 	}
+	defer m.restore()
+	defer m.watch(again)()
 	for {
 		if line, rest, ok := strings.Cut(string(d.pending), "\n"); ok {
 			d.pending = []byte(rest)
@@ -74,7 +73,7 @@ func (d *device) ReadLine(ctx context.Context, secret bool) (string, error) {
 			d.pending = nil
 			return "", errors.New("the line is too long")
 		}
-		if err := d.fill(ctx, fd); err != nil {
+		if err := d.fill(ctx, fd, m); err != nil {
 			d.pending = nil
 			return "", err
 		}
@@ -82,11 +81,12 @@ func (d *device) ReadLine(ctx context.Context, secret bool) (string, error) {
 }
 
 // fill waits for input and reads it.
-func (d *device) fill(ctx context.Context, fd int) error {
+func (d *device) fill(ctx context.Context, fd int, m *mode) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		m.keep()
 		var set unix.FdSet
 		set.Set(fd)
 		wait := unix.NsecToTimeval(pollInterval.Nanoseconds())
@@ -117,22 +117,6 @@ func (d *device) fill(ctx context.Context, fd int) error {
 func inBackground(fd int) bool {
 	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
 	return err == nil && group != unix.Getpgrp()
-}
-
-// hide turns the echo off, until restore.
-func hide(fd int) (restore func(), err error) {
-	old, err := unix.IoctlGetTermios(fd, getTermios)
-	if err != nil {
-		return nil, err
-	}
-	hidden := *old
-	hidden.Lflag &^= unix.ECHO
-	hidden.Lflag |= unix.ICANON | unix.ISIG
-	hidden.Iflag |= unix.ICRNL
-	if err := unix.IoctlSetTermios(fd, setTermios, &hidden); err != nil {
-		return nil, err
-	}
-	return func() { _ = unix.IoctlSetTermios(fd, setTermios, old) }, nil
 }
 
 // detach gives a command a session of its own, so that no signal of this

@@ -35,8 +35,9 @@ func (t *Terminal) read(ctx context.Context, i host.Interaction, label string, s
 		}
 	}()
 	defer func() { cancel(nil); <-watched }()
-	t.print(t.name(i), " ", sanitize.Line(label, maxText), " ")
-	line, err := t.Device.ReadLine(ctx, secret)
+	ask := func() { t.print(t.name(i), " ", sanitize.Line(label, maxText), " ") }
+	ask()
+	line, err := t.Device.ReadLine(ctx, secret, ask)
 	if secret || err != nil {
 		t.print("\n") // the person's own line end was not shown
 	}

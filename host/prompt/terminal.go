@@ -19,8 +19,10 @@ type Device interface {
 	Size() (width, height int)
 	// ReadLine returns one line without its end; secret hides what is typed. It
 	// returns when ctx ends, with the terminal as it was before. io.EOF means that
-	// the person ended the input instead, ErrNobody that none can be read.
-	ReadLine(ctx context.Context, secret bool) (string, error)
+	// the person ended the input instead, ErrNobody that none can be read. again
+	// shows the question once more: it is called when the process goes on after
+	// Ctrl-Z.
+	ReadLine(ctx context.Context, secret bool, again func()) (string, error)
 }
 
 // Style says what a terminal can show.

@@ -131,7 +131,7 @@ func (a *app) loginPassword(o *loginOptions, settings config.Settings) (func() (
 		secret, err = a.readPasswordFD(o.passwordFD)
 	}
 	if err != nil {
-		return nil, usage(flag, err.Error(), "")
+		return nil, usage(flag, err.Error(), "give the password in one line, or leave the flag out to be asked")
 	}
 	return func() (string, bool) { return secret, true }, nil
 }

@@ -65,14 +65,14 @@ func signIn(ctx context.Context, c *entra.Client, req *sdk.Request, p sdk.Prompt
 		}
 	}
 	if username == "" {
-		return nil, &sdk.Error{Reason: flowv1.ReasonInvalidGrant, Message: "no user name was given"}
+		return nil, &sdk.Error{Reason: flowv1.ReasonInvalidRequest, Message: "no user name was given"}
 	}
 	secret, err := p.Secret(ctx, inputPassword, "Password for "+username)
 	if err != nil {
 		return nil, err
 	}
 	if secret.Empty() {
-		return nil, &sdk.Error{Reason: flowv1.ReasonInvalidGrant, Message: "no password was given"}
+		return nil, &sdk.Error{Reason: flowv1.ReasonInvalidRequest, Message: "no password was given"}
 	}
 	tok, err := c.Password(ctx, username, secret)
 	return tok, advise(err)
