@@ -13,14 +13,12 @@ import (
 func main() {
 	cloexec.All()
 	undumpable.Self()
-	ctx, stop := untilSignal(context.Background())
+	ctx := untilSignal(context.Background())
 	outliveReader()
 
-	code := cli.Run(ctx, cli.Process{
+	os.Exit(cli.Run(ctx, cli.Process{
 		Args: os.Args[1:], Environ: os.Environ(), Executable: os.Executable,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		OpenFD: func(fd uintptr) *os.File { return os.NewFile(fd, "file descriptor") },
-	})
-	stop()
-	os.Exit(code)
+	}))
 }

@@ -12,20 +12,19 @@ import (
 // untilSignal returns a context that ends with the first signal. Ctrl-C is the
 // person's own cancel; any other means that the caller leaves. The same signal
 // once more ends at once what does not end by itself; another does not, because a
-// helper that has got the terminal's Ctrl-C too sends a SIGTERM after it.
-func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
+// helper that has got the terminal's Ctrl-C too sends a SIGTERM after it. That may
+// come at any time, so signals are watched to the very end of the process: what has
+// been told with an exit code must not become a death by a signal.
+func untilSignal(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	// One channel, which keeps the order in which they come.
 	came := make(chan os.Signal, 8)
 	signal.Notify(came, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
-		first, ok := <-came
-		switch {
-		case !ok:
-			return
-		case first == os.Interrupt:
+		first := <-came
+		if first == os.Interrupt {
 			cancel(host.ErrCancelled)
-		default:
+		} else {
 			cancel(context.Canceled)
 		}
 		for again := range came {
@@ -34,9 +33,5 @@ func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 			}
 		}
 	}()
-	return ctx, func() {
-		signal.Stop(came)
-		close(came)
-		cancel(nil)
-	}
+	return ctx
 }

@@ -15,9 +15,10 @@ import (
 
 // Exit codes that a helper gives of its own; others come from authlatch.
 const (
-	Other  = 1
-	Usage  = 2 // bad flag, input or config
-	Policy = 7 // this host, scope or tenant may not have a token
+	Other     = 1
+	Usage     = 2 // bad flag, input or config
+	Cancelled = 4 // Ctrl-C, or a signal of the tool's
+	Policy    = 7 // this host, scope or tenant may not have a token
 )
 
 // Error is a failure in a helper. Its text never holds a secret.

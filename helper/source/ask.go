@@ -43,6 +43,8 @@ func (s *Source) ask(ctx context.Context, q exchange.Request) (store.Token, erro
 		return store.Token{}, failed("authlatch answered too much", "", exchange.ErrVersion)
 	case errors.As(err, &exit) && exit.ExitCode() > 0:
 		return store.Token{}, &report.Exited{Code: exit.ExitCode()}
+	case err != nil && ctx.Err() != nil: // it has died of our signal before it could say anything
+		return store.Token{}, &report.Error{Code: report.Cancelled, What: "the sign-in was cancelled", Err: ctx.Err()}
 	case err != nil:
 		return store.Token{}, failed("authlatch was stopped", "", err)
 	}

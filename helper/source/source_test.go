@@ -215,8 +215,9 @@ func TestCancelStopsAuthlatch(t *testing.T) {
 	}
 	_, err = f.Token(t.Context(), settings, request)
 	stderr.Close()
-	if err == nil || !wrapped {
-		t.Errorf("%v", err)
+	var told bytes.Buffer
+	if code := report.Write(&told, report.Text, err); !wrapped || code != 4 || told.String() != "authlatch: the sign-in was cancelled\n" {
+		t.Errorf("%d, %q", code, &told)
 	}
 }
 

@@ -141,7 +141,7 @@ func TestWhatIsAsked(t *testing.T) {
 	empty := e.Request()
 	empty.Username = alice
 	_, err = f.GetToken(t.Context(), empty, &entratest.Prompter{T: t, Secrets: map[string]string{"password": ""}})
-	entratest.WantError(t, err, flowv1.ReasonInvalidGrant, 0)
+	entratest.WantError(t, err, flowv1.ReasonInvalidRequest, 0)
 }
 
 // A host that cannot show the notice still gets the token; one whose person
