@@ -10,6 +10,7 @@ import (
 	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/host/store"
+	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
 // signedIn is one account of accounts -o json. Times are seconds since the
@@ -118,41 +119,88 @@ func (a *app) printAccounts(all []signedIn, output string) error {
 		a.say("nobody is signed in")
 		return nil
 	}
-	rows := make([][]string, len(all))
-	for i, s := range all {
-		rows[i] = []string{
-			name(s.Account), s.profile(), s.Tenant, s.Authority, s.Flow, clock(s.SignedInOn), a.validity(s.Tokens), clock(s.LastUsedOn),
+	hosts := map[string]bool{}
+	for _, s := range all {
+		hosts[s.Authority] = true
+	}
+	current := a.configFile()
+	for _, s := range all {
+		if err := a.printAccount(s, current, len(hosts) > 1); err != nil {
+			return err
 		}
 	}
-	return a.printTable([]string{"USERNAME", "PROFILE", "TENANT", "AUTHORITY", "FLOW", "SIGNED IN", "TOKENS", "LAST USED"}, rows)
+	return nil
+}
+
+// printAccount prints one in three lines, which fit where a table of them would
+// not. The authority is named if there are several.
+func (a *app) printAccount(s signedIn, current string, authority bool) error {
+	where := "tenant " + orNone(s.Tenant)
+	if authority {
+		where += " at " + s.Authority
+	}
+	used := ""
+	if s.LastUsedOn != 0 {
+		used = ", used " + a.ago(s.LastUsedOn)
+	}
+	_, err := fmt.Fprintf(&a.out, "%s  %s\n  %s\n  signed in %s by the flow %s; %s%s\n", sanitize.Line(name(s.Account), maxLine),
+		sanitize.Line(s.profile(current), maxLine), sanitize.Line(where, maxLine), a.ago(s.SignedInOn), sanitize.Line(s.Flow, maxLine), a.validity(s.Tokens), used)
+	return err
 }
 
 // profile names those of the config that use it, or else the one that it was
-// signed in for; another config file's is told apart.
-func (s signedIn) profile() string {
+// signed in for; another config file's is told apart from those of current.
+func (s signedIn) profile(current string) string {
 	switch {
-	case s.Config != "":
-		return s.Profile + " (" + s.Config + ")"
-	case len(s.Profiles) > 0:
-		return strings.Join(s.Profiles, ", ")
+	case s.Config != "" && s.Config != current:
+		return "profile " + s.Profile + " of " + s.Config
+	case len(s.Profiles) > 1:
+		return "profiles " + strings.Join(s.Profiles, ", ")
+	case len(s.Profiles) == 1:
+		return "profile " + s.Profiles[0]
+	case s.Profile != "":
+		return "profile " + s.Profile
 	}
-	return s.Profile
+	return "no profile"
 }
 
-// validity is how many tokens are cached, and until when the last of them is
+// validity is how many tokens are cached, and for how long the last of them is
 // valid.
 func (a *app) validity(tokens []cachedToken) string {
 	var last int64
 	for _, t := range tokens {
 		last = max(last, t.ExpiresOn)
 	}
+	n, left := counted(len(tokens), "token", "tokens"), time.Unix(last, 0).Sub(a.Now())
 	switch {
 	case len(tokens) == 0:
-		return "none cached"
-	case last <= a.Now().Unix():
-		return counted(len(tokens), "expired", "expired")
+		return "no token is cached"
+	case left <= 0:
+		return n + ", expired"
 	}
-	return fmt.Sprintf("%d, until %s", len(tokens), clock(last))
+	return n + ", valid for " + roughly(left)
+}
+
+// ago is when s was, in seconds since the epoch, as people say it.
+func (a *app) ago(s int64) string {
+	d := a.Now().Sub(time.Unix(s, 0))
+	if d < time.Minute {
+		return "just now"
+	}
+	return roughly(d) + " ago"
+}
+
+// roughly is a duration in its largest unit, rounded down.
+func roughly(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	}
+	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }
 
 // clock shows a time in seconds since the epoch; "" if it is none.

@@ -35,15 +35,21 @@ func newConfigExplainCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all := settings.Explain()
+			all := make([]explained, 0, 16)
+			for _, e := range settings.Explain() {
+				one := explained{Explained: e}
+				if e.Key == "store.key" && e.Value == "auto" {
+					one.Means, err = a.autoKeeper(settings.Store)
+					if err != nil {
+						return err
+					}
+				}
+				all = append(all, one)
+			}
 			if output == formatJSON {
 				return a.printJSON(all)
 			}
-			rows := make([][]string, len(all))
-			for i, e := range all {
-				rows[i] = []string{e.Key, e.Value, e.Origin}
-			}
-			return a.printTable([]string{"KEY", "VALUE", "ORIGIN"}, rows)
+			return a.printExplained(all)
 		},
 	}
 	addProfileFlag(a, c, &profile)
