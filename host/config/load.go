@@ -123,9 +123,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// home, configDir and stateDir follow os.UserHomeDir, os.UserConfigDir and the
-// XDG base directories (relative paths are ignored), from env.
-func home(env Env) string {
+// Home is the user's home directory, as os.UserHomeDir finds it; "" if nobody knows.
+func Home(env Env) string {
 	name := "HOME"
 	if runtime.GOOS == "windows" {
 		name = "USERPROFILE"
@@ -133,6 +132,8 @@ func home(env Env) string {
 	return absolute(env(name))
 }
 
+// configDir and stateDir follow os.UserConfigDir and the XDG base directories
+// (relative paths are ignored), from env.
 func configDir(env Env) string {
 	switch runtime.GOOS {
 	case "windows":
@@ -141,12 +142,12 @@ func configDir(env Env) string {
 		if d := absolute(env("XDG_CONFIG_HOME")); d != "" {
 			return d
 		}
-		return under(home(env), "Library", "Application Support")
+		return under(Home(env), "Library", "Application Support")
 	}
 	if d := absolute(env("XDG_CONFIG_HOME")); d != "" {
 		return d
 	}
-	return under(home(env), ".config")
+	return under(Home(env), ".config")
 }
 
 func stateDir(env Env) string {
@@ -157,12 +158,12 @@ func stateDir(env Env) string {
 		if d := absolute(env("XDG_STATE_HOME")); d != "" {
 			return d
 		}
-		return under(home(env), "Library", "Application Support")
+		return under(Home(env), "Library", "Application Support")
 	}
 	if d := absolute(env("XDG_STATE_HOME")); d != "" {
 		return d
 	}
-	return under(home(env), ".local", "state")
+	return under(Home(env), ".local", "state")
 }
 
 func under(dir string, names ...string) string {

@@ -194,7 +194,7 @@ func (d *decoder) path(path string, v any) string {
 		return s
 	}
 	if rest, ok := strings.CutPrefix(s, "~/"); ok {
-		if dir := home(d.env); dir != "" {
+		if dir := Home(d.env); dir != "" {
 			return filepath.Join(dir, rest)
 		}
 		d.fail(path, "there is no home directory to replace ~", "write the whole path")

@@ -32,6 +32,10 @@ func LoadStorage(path string, env Env) (Storage, error) {
 	return s, err
 }
 
+// StateDir is where authlatch keeps what is neither configuration nor cache; "" if
+// there is no home directory.
+func StateDir(env Env) string { return under(stateDir(env), "authlatch") }
+
 // resolveStore: Dir is "" if there is no home directory, which means memory.
 func resolveStore(f *File, env Env, origins map[string]origin) (Store, error) {
 	s := Store{Key: "auto", Dir: under(stateDir(env), "authlatch", "store")}

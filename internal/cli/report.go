@@ -10,6 +10,7 @@ import (
 	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/host/registry"
+	"github.com/authlatch/authlatch/internal/configure"
 	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
@@ -121,6 +122,7 @@ func problemOf(err error) problem {
 		notFound   *registry.NotFoundError
 		notTrusted *registry.NotTrustedError
 		pins       *registry.PinsError
+		configured *configure.Error
 	)
 	switch {
 	case errors.As(err, &own):
@@ -135,6 +137,8 @@ func problemOf(err error) problem {
 		return problem{Code: int(host.ExitPlugin), What: notTrusted.Error(), Why: notTrusted.Sums(), Next: notTrusted.Next, Flow: notTrusted.Name}
 	case errors.As(err, &pins):
 		return problem{Code: int(host.ExitPlugin), What: "no flow can be trusted: " + pins.Error(), File: pins.Path, Next: "correct that file, or remove it and trust each flow again"}
+	case errors.As(err, &configured):
+		return problem{Code: configured.Code, What: configured.What, Why: configured.Why, Next: configured.Next}
 	case errors.Is(err, context.Canceled):
 		return *errCancelled
 	}

@@ -54,7 +54,7 @@ func newRootCmd(a *app) *cobra.Command {
 
 	root.AddCommand(
 		newLoginCmd(a), newTokenCmd(a), newLogoutCmd(a), newAccountsCmd(a), newStatusCmd(a),
-		newFlowCmd(a), newStoreCmd(a), newConfigCmd(a), newVersionCmd(a), newHelperTokenCmd(a), newHelperRenewCmd(a),
+		newConfigureCmd(a), newFlowCmd(a), newStoreCmd(a), newConfigCmd(a), newVersionCmd(a), newHelperTokenCmd(a), newHelperRenewCmd(a),
 	)
 	// A command that only groups others runs to refuse what it does not know; it
 	// is no usage of its own.

@@ -1,0 +1,52 @@
+package configure
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/authlatch/authlatch/internal/sanitize"
+)
+
+// Diff is the plan as a unified diff, "" if nothing is to be changed. The files
+// may hold other people's secrets near by: values under names that sound like one
+// are left out.
+func (p Plan) Diff() string {
+	var b strings.Builder
+	for _, c := range p.Changes {
+		from, to := c.Path, c.Path
+		if c.Old == nil {
+			from = "/dev/null"
+		}
+		if c.New == nil {
+			to = "/dev/null"
+		}
+		for line := range strings.Lines(udiff.Unified(from, to, string(c.Old), string(c.New))) {
+			line = strings.TrimRight(line, "\r\n")
+			text := strings.TrimLeft(line, " +-")
+			b.WriteString(line[:len(line)-len(text)] + sanitize.Line(hideSecrets(text), maxDiffLine) + "\n")
+		}
+	}
+	return b.String()
+}
+
+// maxDiffLine is what a person can still make sense of; certificates are longer.
+const maxDiffLine = 400
+
+// secretValue is where YAML, JSON, TOML or INI give something a value that must
+// not be shown: its name, and the value.
+var secretValue = regexp.MustCompile(`(?i)(["']?[\w.-]*(?:secret|password|passwd|token|auth|authorization|key-data|api_?key|private_?key|credential)["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|[^\s"'{\[,][^,}]*)`)
+
+// plainValue is what such a name may have as a value without being a secret.
+var plainValue = regexp.MustCompile(`^["']?(true|false|null|\d{1,4}|[a-z-]*authlatch[\w.-]*|https?://[^\s@]*|)["']?$`)
+
+func hideSecrets(line string) string {
+	return secretValue.ReplaceAllStringFunc(line, func(found string) string {
+		m := secretValue.FindStringSubmatch(found)
+		if plainValue.MatchString(m[2]) {
+			return found
+		}
+		return m[1] + "(not shown)"
+	})
+}
