@@ -109,7 +109,7 @@ func TestAMissWithoutAuthlatchIsOneClearError(t *testing.T) {
 	cmd, stdout, stderr := h.command(t, os.Args[0], "get-token")
 	err := cmd.Run()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "authlatch: authlatch is not beside this program") {
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "kubectl-authlatch: authlatch is not beside this program") {
 		t.Errorf("%v, %q, %q", err, stdout, stderr)
 	}
 }

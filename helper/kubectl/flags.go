@@ -5,6 +5,7 @@ import (
 	"flag"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/authlatch/authlatch/helper/report"
@@ -62,7 +63,14 @@ func parseFlags(args []string) (f flags, err error) {
 	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return flags{help: true}, nil
 	} else if err != nil {
-		return bad(err.Error())
+		what := err.Error()
+		if name, ok := strings.CutPrefix(what, "flag provided but not defined: "); ok { // package flag's words
+			if len(name) > 2 {
+				name = "-" + name
+			}
+			what = name + ": there is no such flag"
+		}
+		return bad(what)
 	}
 	if set.NArg() > 0 {
 		return bad("get-token takes no arguments besides its flags")
@@ -76,10 +84,10 @@ func parseFlags(args []string) (f flags, err error) {
 		return f, err
 	}
 	if !slices.Contains([]string{"auto", "never", "force"}, f.interactive) {
-		return bad("--interactive: must be auto, never or force")
+		return bad("--interactive: must be auto, never or force, not " + strconv.Quote(f.interactive))
 	}
 	if f.errorFormat != report.Text && f.errorFormat != report.JSON {
-		return bad("--error-format: must be text or json")
+		return bad("--error-format: must be text or json, not " + strconv.Quote(f.errorFormat))
 	}
 	return f, nil
 }

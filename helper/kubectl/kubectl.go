@@ -7,6 +7,7 @@ package kubectl
 import (
 	"context"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 	"github.com/authlatch/authlatch/host/store"
 	"github.com/authlatch/authlatch/internal/version"
 )
+
+// program is the name under which it tells what is wrong.
+const program = "kubectl-authlatch"
 
 // aks is Azure Kubernetes Service's server application.
 const aks = "6dae42f8-4368-4678-94ff-3960e28e3630"
@@ -52,24 +56,24 @@ func (c Command) Run(ctx context.Context) int {
 	case "help", "--help", "-help", "-h":
 		return c.print(usage)
 	}
-	what := "there is no command " + verb
+	what := "there is no command " + strconv.Quote(verb)
 	if verb == "" || strings.HasPrefix(verb, "-") {
 		what = "a command is missing"
 	}
-	return report.Write(c.Stderr, errorFormat(c.Args), &report.Error{Code: report.Usage, What: what, Next: "run: kubectl-authlatch --help"})
+	return report.WriteAs(c.Stderr, program, errorFormat(c.Args), &report.Error{Code: report.Usage, What: what, Next: "run: kubectl-authlatch --help"})
 }
 
 func (c Command) getToken(ctx context.Context, args []string) int {
 	f, err := parseFlags(args)
 	if err != nil {
-		return report.Write(c.Stderr, errorFormat(args), err)
+		return report.WriteAs(c.Stderr, program, errorFormat(args), err)
 	}
 	if f.help {
 		return c.print(usage)
 	}
 	document, err := c.document(ctx, f)
 	if err != nil {
-		return report.Write(c.Stderr, f.errorFormat, err)
+		return report.WriteAs(c.Stderr, program, f.errorFormat, err)
 	}
 	return c.print(string(document))
 }
@@ -126,7 +130,7 @@ func first(a, b string) string {
 // print writes the one document. A reader that is gone gets no exit code of 0.
 func (c Command) print(text string) int {
 	if _, err := io.WriteString(c.Stdout, text); err != nil {
-		return report.Write(c.Stderr, report.Text, &report.Error{Code: report.Other, What: "the answer cannot be written", Why: err.Error(), Err: err})
+		return report.WriteAs(c.Stderr, program, report.Text, &report.Error{Code: report.Other, What: "the answer cannot be written", Why: err.Error(), Err: err})
 	}
 	return 0
 }

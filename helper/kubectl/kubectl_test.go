@@ -142,13 +142,13 @@ func TestFailures(t *testing.T) {
 		code     int
 		want     string
 	}{
-		{"no command", fake{}, "", nil, 2, "authlatch: a command is missing\n  run: kubectl-authlatch --help\n"},
-		{"unknown command", fake{}, "", []string{"get"}, 2, "authlatch: there is no command get\n  run: kubectl-authlatch --help\n"},
-		{"unknown flag", fake{}, "", []string{"get-token", "--pop"}, 2, "flag provided but not defined: -pop"},
-		{"unknown flag, as JSON", fake{}, "", []string{"get-token", "--error-format", "json", "--x"}, 2, `{"exit_code":2,"what":"flag provided but not defined: -x","next":"run: kubectl-authlatch --help"}`},
+		{"no command", fake{}, "", nil, 2, "kubectl-authlatch: a command is missing\n  run: kubectl-authlatch --help\n"},
+		{"unknown command", fake{}, "", []string{"get"}, 2, "kubectl-authlatch: there is no command \"get\"\n  run: kubectl-authlatch --help\n"},
+		{"unknown flag", fake{}, "", []string{"get-token", "--pop"}, 2, "kubectl-authlatch: --pop: there is no such flag"},
+		{"unknown flag, as JSON", fake{}, "", []string{"get-token", "--error-format", "json", "--x"}, 2, `{"exit_code":2,"what":"-x: there is no such flag","next":"run: kubectl-authlatch --help"}`},
 		{"an argument", fake{}, "", []string{"get-token", "work"}, 2, "takes no arguments"},
 		{"an empty flag", fake{}, "", []string{"get-token", "--profile", ""}, 2, "--profile: must not be empty"},
-		{"interactive", fake{}, "", []string{"get-token", "--interactive", "maybe"}, 2, "--interactive: must be auto, never or force"},
+		{"interactive", fake{}, "", []string{"get-token", "--interactive", "maybe"}, 2, "--interactive: must be auto, never or force, not \"maybe\""},
 		{"error format", fake{}, "", []string{"get-token", "--error-format", "xml"}, 2, "--error-format: must be text or json"},
 		{"server id", fake{}, "", []string{"get-token", "--server-id", "a b"}, 2, "the server id is malformed"},
 		{"v1alpha1", fake{}, info("v1alpha1", "{}"), []string{"get-token"}, 2, "v1alpha1 is no longer supported\n  set apiVersion: client.authentication.k8s.io/v1"},
@@ -156,7 +156,7 @@ func TestFailures(t *testing.T) {
 		{"another kind", fake{}, `{"apiVersion":"client.authentication.k8s.io/v1","kind":"Pod"}`, []string{"get-token"}, 2, "is of another kind"},
 		{"garbage", fake{}, `{`, []string{"get-token"}, 2, "KUBERNETES_EXEC_INFO: is not an ExecCredential"},
 		{"config of a wrong type", fake{}, info("v1", `{"cluster":{"config":{"tenant":5}}}`), []string{"get-token"}, 2, "is not an ExecCredential"},
-		{"bad config", fake{}, "", []string{"get-token", "-p", "broken", "--config", "/c"}, 2, "authlatch: /c:3: profiles.x.tenant: must be a string\n  fix it\n"},
+		{"bad config", fake{}, "", []string{"get-token", "-p", "broken", "--config", "/c"}, 2, "kubectl-authlatch: /c:3: profiles.x.tenant: must be a string\n  fix it\n"},
 		{"another server", fake{servers: servers}, info("v1", `{"cluster":{"server":"https://evil.example"}}`), []string{"get-token"}, 7, "cluster server: profile work gives no token to https://evil.example"},
 		{"a look-alike", fake{servers: servers}, info("v1", `{"cluster":{"server":"https://k8s.example.evil.example"}}`), []string{"get-token"}, 7, "gives no token to"},
 		{"an unlisted cluster that says whose token it wants", fake{}, info("v1", `{"cluster":{"server":"https://evil.example","config":{"server_id":"https://management.azure.com"}}}`), []string{"get-token"}, 7, "give --server-id"},
@@ -166,7 +166,7 @@ func TestFailures(t *testing.T) {
 		{"a listed server with another's certificate", fake{servers: servers}, info("v1", `{"cluster":{"server":"https://k8s.example","tls-server-name":"evil.example"}}`), []string{"get-token"}, 7, "the cluster's tls-server-name may"},
 		{"a hidden server", fake{servers: servers}, info("v1", `{}`), []string{"get-token"}, 7, "set provideClusterInfo: true"},
 		{"authlatch has told it", fake{err: &report.Exited{Code: 3}}, "", []string{"get-token"}, 3, ""},
-		{"anything else", fake{err: errors.New("boom")}, "", []string{"get-token"}, 1, "authlatch: boom\n"},
+		{"anything else", fake{err: errors.New("boom")}, "", []string{"get-token"}, 1, "kubectl-authlatch: boom\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, out, errs := run(&c.fake, c.execInfo, c.args...)

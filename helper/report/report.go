@@ -50,7 +50,11 @@ const (
 )
 
 // Write tells err in the format ("" is text) and returns the exit code.
-func Write(w io.Writer, format string, err error) int {
+func Write(w io.Writer, format string, err error) int { return WriteAs(w, "authlatch", format, err) }
+
+// WriteAs is Write for a program that has a name of its own: among the output of
+// the tool that runs it, it says who speaks.
+func WriteAs(w io.Writer, program, format string, err error) int {
 	if err == nil {
 		return 0
 	}
@@ -63,7 +67,7 @@ func Write(w io.Writer, format string, err error) int {
 		writeJSON(w, e)
 		return e.Code
 	}
-	lines := []string{"authlatch: " + sanitize.Line(e.What, maxLine)}
+	lines := []string{program + ": " + sanitize.Line(e.What, maxLine)}
 	for _, l := range []string{e.Why, e.Next} {
 		if l = sanitize.Line(l, maxLine); l != "" {
 			lines = append(lines, "  "+l)

@@ -75,12 +75,12 @@ func checkTenant(s string, entra bool) string {
 	if isGUID(s) || isDomain(s) {
 		return ""
 	}
-	return "must be a tenant id (a GUID), a domain name, organizations, common or consumers"
+	return "must be a tenant id (a GUID), a domain name, organizations, common or consumers" + not(s)
 }
 
 func checkClientID(s string, entra bool) string {
 	if entra && !isGUID(s) {
-		return "must be an application id (a GUID)"
+		return "must be an application id (a GUID)" + not(s)
 	}
 	return checkText(s)
 }
@@ -104,8 +104,11 @@ func checkStoreKey(s string) string {
 	if s == "auto" || s == "memory" || slices.Contains(store.ProviderNames(), s) {
 		return ""
 	}
-	return "must be auto, " + strings.Join(store.ProviderNames(), ", ") + " or memory"
+	return "must be auto, " + strings.Join(store.ProviderNames(), ", ") + " or memory" + not(s)
 }
+
+// not quotes a value that is none; it is never a secret's.
+func not(s string) string { return ", not " + strconv.QuoteToASCII(truncated(s)) }
 
 func checkAuthority(s string) string {
 	u, problem := parseHTTPS(s)

@@ -92,7 +92,7 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		{"duplicate key", "version = 1\nversion = 1\n", "/etc/al.toml:2: ", ""},
 		{"no version", "[profiles.work]\n", "/etc/al.toml:1: version: is missing", "version = 1"},
 		{"newer version", "version = 2\n", "/etc/al.toml:1: version: must be 1", "newer"},
-		{"version as text", "version = \"1\"\n", "/etc/al.toml:1: version: must be 1", ""},
+		{"version as text", "version = \"1\"\n", "/etc/al.toml:1: version: must be the number 1, without quotes", ""},
 		{"unknown key", profile + "\n\ntennant = \"x\"\n", "/etc/al.toml:5: profiles.work.tennant: there is no such setting", `"tenant"`},
 		{"a key's case", profile + "Tenant = \"contoso.com\"\n", "/etc/al.toml:3: profiles.work.Tenant: there is no such setting", `"tenant"`},
 		{"unknown table", "version = 1\n[profile.work]\n", "/etc/al.toml:2: profile: there is no such setting", `"profiles"`},

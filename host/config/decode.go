@@ -58,14 +58,14 @@ func (d *decoder) list(path string, v any, check func(string) string) []string {
 	}
 	values, ok := v.([]any)
 	if !ok {
-		d.fail(path, "must be a list of strings", "")
+		d.fail(path, "must be a list of strings", `for example ["a", "b"]`)
 		return nil
 	}
 	list := make([]string, 0, len(values))
 	for _, v := range values {
 		s, ok := v.(string)
 		if !ok {
-			d.fail(path, "must be a list of strings", "")
+			d.fail(path, "must be a list of strings", `for example ["a", "b"]`)
 			return nil
 		}
 		switch problem := check(s); {

@@ -75,7 +75,7 @@ func locateFile(path string, env Env) (name string, explicit bool, err error) {
 	explicit = env("AUTHLATCH_CONFIG") != ""
 	if explicit && !filepath.IsAbs(name) {
 		return "", true, &Error{
-			Key: "environment AUTHLATCH_CONFIG", Problem: "must be an absolute path",
+			Key: "environment AUTHLATCH_CONFIG", Problem: "must be an absolute path" + not(name),
 			Next: "nothing is ever read from the working directory; write the whole path",
 		}
 	}

@@ -73,7 +73,11 @@ func (d *decoder) root(doc map[string]any) {
 		if n, ok := v.(int64); ok && n > Version {
 			next = "the file is of a newer authlatch; update this one"
 		}
-		d.fail("version", "must be 1", next)
+		problem := "must be 1"
+		if _, quoted := v.(string); quoted {
+			problem = "must be the number 1, without quotes"
+		}
+		d.fail("version", problem, next)
 	}
 	for name, v := range d.table("profiles", doc["profiles"]) {
 		path := join("profiles", name)

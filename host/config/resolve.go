@@ -85,8 +85,12 @@ func (r *resolver) profileName(flag string) {
 	if !ok && (len(names) > 0 || name != DefaultProfileName) {
 		e.Problem, e.Next = "there is no profile "+strconv.Quote(name), suggestion(name, names)
 		if len(names) == 0 {
-			e.Next = "there are no profiles yet; write [profiles." + name + "] into the config file"
-			if f.Path == "" && checkName(name) != "" {
+			path := f.Path
+			if path == "" {
+				path = DefaultPath(r.env)
+			}
+			e.Next = "there are no profiles yet; write [profiles." + name + "] into " + path
+			if path == "" || checkName(name) != "" {
 				e.Next = ""
 			}
 		}

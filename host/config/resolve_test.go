@@ -173,6 +173,8 @@ func TestScopes(t *testing.T) {
 		{"both", entra, []string{"a/b"}, "c", "--resource: cannot be given together with --scope"},
 		{"empty scope", entra, []string{""}, "", "--scope: must not be empty"},
 		{"two in one", entra, []string{"a/b a/c"}, "", "--scope: \"a/b a/c\" is no scope"},
+		{"a bare resource", entra, []string{"https://vault.azure.net/"}, "", "--scope: \"https://vault.azure.net/\" is a resource"},
+		{"a bare application", entra, []string{"6dae42f8-4368-4678-94ff-3960e28e3630"}, "", "--scope: \"6dae42f8-4368-4678-94ff-3960e28e3630\" is a resource"},
 		{"two resources", entra, []string{"https://a.example/x", "https://b.example/y"}, "", "--scope: a token is for one resource"},
 		{"Graph's two spellings", entra, []string{"User.Read", "https://graph.microsoft.com/Mail.Read", "openid"}, "", "User.Read https://graph.microsoft.com/Mail.Read openid"},
 		{"offline_access", entra, []string{"offline_access"}, "", "--scope: offline_access is always asked for"},

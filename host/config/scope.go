@@ -62,6 +62,9 @@ func (s Settings) Scopes(scopes []string, resource string) ([]string, error) {
 		if scope == "offline_access" {
 			return fail("--scope", "offline_access is always asked for and is no token's scope", "leave it out")
 		}
+		if isBareResource(scope) {
+			return fail("--scope", strconv.Quote(scope)+" is a resource, without a permission of it", "did you mean --scope "+ScopesFor(scope)[0]+"?")
+		}
 		r := resourceOf(scope)
 		if r != "" && first != "" && r != first {
 			return fail("--scope", "a token is for one resource, and these are two: "+first+" and "+r, "ask for each with a call of its own")
@@ -91,6 +94,13 @@ func resourceOf(scope string) string {
 		return "Microsoft Graph"
 	}
 	return r
+}
+
+// isBareResource says that a scope is a resource's URI or application id and no
+// more, which Entra ID takes for none (AADSTS70011).
+func isBareResource(scope string) bool {
+	_, rest, uri := strings.Cut(scope, "://")
+	return isGUID(scope) || uri && !strings.Contains(strings.TrimSuffix(rest, "/"), "/")
 }
 
 // checkScope is RFC 6749 section 3.3: printable ASCII without space, quote and

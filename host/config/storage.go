@@ -66,7 +66,7 @@ func resolveStore(f *File, env Env, origins map[string]origin) (Store, error) {
 
 func checkAbsolute(s string) string {
 	if !filepath.IsAbs(s) {
-		return "must be an absolute path"
+		return "must be an absolute path" + not(s)
 	}
 	return checkText(s)
 }

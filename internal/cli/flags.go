@@ -62,7 +62,7 @@ func choiceVar(flags *pflag.FlagSet, target *string, name, short, fallback, help
 func (c choice) Set(v string) error {
 	if !slices.Contains(c.values, v) {
 		last := len(c.values) - 1
-		return errors.New("must be " + strings.Join(c.values[:last], ", ") + " or " + c.values[last])
+		return errors.New("must be " + strings.Join(c.values[:last], ", ") + " or " + c.values[last] + ", not " + quoted(v))
 	}
 	*c.target = v
 	return nil
@@ -76,7 +76,7 @@ func (c choice) String() string {
 func (choice) Type() string { return "string" }
 
 // flagError puts pflag's errors into this program's words. The value that was
-// given is not repeated: it may be a secret in the wrong place.
+// given is repeated of a choice only: another may be a secret in the wrong place.
 func flagError(c *cobra.Command, err error) error {
 	next := "run: " + c.CommandPath() + " --help"
 	var (

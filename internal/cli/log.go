@@ -31,7 +31,7 @@ func (a *app) logger() (*slog.Logger, error) {
 	case "off":
 		at = levelOff
 	default:
-		return nil, usage("environment AUTHLATCH_LOG", "must be debug, info, warn, error or off", "")
+		return nil, usage("environment AUTHLATCH_LOG", "must be debug, info, warn, error or off, not "+quoted(level), "")
 	}
 	return slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: at, ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
 		if attr.Key == slog.TimeKey && len(groups) == 0 && at > slog.LevelDebug {

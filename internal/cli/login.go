@@ -17,6 +17,7 @@ type loginOptions struct {
 	clientID      string
 	username      string
 	scopes        []string
+	resource      string
 	claims        string
 	passwordStdin bool
 	passwordFD    int
@@ -31,6 +32,7 @@ func newLoginCmd(a *app) *cobra.Command {
 			"stderr who has signed in and prints nothing on stdout.",
 		Example: "  authlatch login\n" +
 			"  authlatch login -p work --flow devicecode\n" +
+			"  authlatch login -p work --resource https://graph.microsoft.com\n" +
 			"  authlatch login -p test --password-stdin < password.txt",
 		RunE: func(c *cobra.Command, _ []string) error { return runLogin(c, a, &o) },
 	}
@@ -43,6 +45,7 @@ func newLoginCmd(a *app) *cobra.Command {
 	filledVar(flags, &o.clientID, "client-id", "", "application `id`, instead of the profile's")
 	filledVar(flags, &o.username, "username", "", "`name` of who is expected to sign in")
 	addScopeFlag(c, &o.scopes)
+	addResourceFlag(c, &o.resource)
 	filledVar(flags, &o.claims, "claims", "", "`claims` request of a challenge: JSON, or its base64")
 	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password flow's password from stdin")
 	flags.IntVar(&o.passwordFD, "password-fd", -1, "read it from this file `descriptor`")
@@ -59,7 +62,7 @@ func runLogin(c *cobra.Command, a *app, o *loginOptions) error {
 		return err
 	}
 	req := host.TokenRequest{Flow: o.flow, Tenant: strings.ToLower(o.tenant)}
-	if req.Scopes, err = settings.Scopes(o.scopes, ""); err != nil {
+	if req.Scopes, err = settings.Scopes(o.scopes, o.resource); err != nil {
 		return err
 	}
 	if req.Claims, err = parseClaims(o.claims); err != nil {

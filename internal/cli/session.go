@@ -138,6 +138,10 @@ func addScopeFlag(c *cobra.Command, target *[]string) {
 	c.Flags().Var(list{target}, "scope", "`scope` of the token; may be given several times (default: the cloud's Resource Manager)")
 }
 
+func addResourceFlag(c *cobra.Command, target *string) {
+	filledVar(c.Flags(), target, "resource", "", "`resource` that the token is for, as RESOURCE/.default")
+}
+
 func addOutputFlag(c *cobra.Command, target *string) {
 	choiceVar(c.Flags(), target, "output", "o", formatText, "`format`: text or json", formatText, formatJSON)
 }

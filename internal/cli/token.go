@@ -39,7 +39,7 @@ func newTokenCmd(a *app) *cobra.Command {
 	flags.SortFlags = false
 	addProfileFlag(a, c, &o.profile)
 	addScopeFlag(c, &o.scopes)
-	filledVar(flags, &o.resource, "resource", "", "`resource` that the token is for, as RESOURCE/.default")
+	addResourceFlag(c, &o.resource)
 	filledVar(flags, &o.tenant, "tenant", "", "another `tenant` than the profile's, which must allow it")
 	filledVar(flags, &o.claims, "claims", "", "`claims` request of a challenge: JSON, or its base64")
 	choiceVar(flags, &o.interactive, "interactive", "", interactiveAuto, "`mode` of asking a person: auto, never or force",
