@@ -14,10 +14,11 @@ import (
 const (
 	keyType     = "user"
 	description = "authlatch:store:"
-	// permissions: everything for who possesses the key, and view, read and
-	// search for every process of the user. A session that is not linked to the
-	// user's keyring (a systemd service) does not possess it.
-	permissions = 0x3f0b0000
+	// permissions: view, read, search and link for every process of the user, also
+	// in a session that is not linked to the user's keyring (a systemd service), and
+	// nothing for who merely possesses the key. Possession goes with the session's
+	// keyring, which a process keeps that sudo or su has given another user.
+	permissions = 0x001b0000
 )
 
 // Load reads the key from the user's keyring: two system calls.

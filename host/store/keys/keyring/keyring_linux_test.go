@@ -29,7 +29,7 @@ func TestKeepLoadForget(t *testing.T) {
 		t.Fatal(err)
 	}
 	description, err := unix.KeyctlString(unix.KEYCTL_DESCRIBE, serial)
-	if want := "3f0b0000;" + description[len(description)-len("authlatch:store:")-32:]; err != nil || description[len(description)-len(want):] != want {
+	if want := "001b0000;" + description[len(description)-len("authlatch:store:")-32:]; err != nil || description[len(description)-len(want):] != want {
 		t.Errorf("%q, %v: not for all sessions of the user, and for nobody else", description, err)
 	}
 	if err := (Provider{}).Forget(k.ID()); err != nil {

@@ -8,12 +8,14 @@ import (
 	"github.com/authlatch/authlatch/host/store"
 )
 
-// A key of this type and description. Its permissions stay the kernel's own:
-// all for who possesses it, which are the session's processes, and for the
-// user's others no more than to see that it is there.
+// A key of this type and description. Every process of the user may view, read,
+// search and link it, and who merely possesses it may do nothing: possession goes
+// with the session's keyring, which a process keeps that sudo or su has given
+// another user.
 const (
 	keyType     = "user"
 	description = "authlatch:copy:"
+	permissions = 0x001b0000
 )
 
 // load is two system calls.
@@ -45,15 +47,20 @@ func add(k store.Key) error {
 		return err
 	}
 	b := k.Reveal()
-	serial, err := unix.AddKey(keyType, description+k.ID().String(), b[:], ring)
+	// It is made ready where nobody else can see it, in a keyring of this thread.
+	serial, err := unix.AddKey(keyType, description+k.ID().String(), b[:], unix.KEY_SPEC_THREAD_KEYRING)
 	if err != nil {
 		return err
 	}
+	defer unlink(serial, unix.KEY_SPEC_THREAD_KEYRING)
 	if _, err := unix.KeyctlInt(unix.KEYCTL_SET_TIMEOUT, serial, int(life.Seconds()), 0, 0); err != nil {
-		unlink(serial, ring)
 		return err
 	}
-	return nil
+	if err := unix.KeyctlSetperm(serial, permissions); err != nil {
+		return err
+	}
+	_, err = unix.KeyctlInt(unix.KEYCTL_LINK, serial, ring, 0, 0)
+	return err
 }
 
 func forget(id store.KeyID) {
@@ -62,7 +69,7 @@ func forget(id store.KeyID) {
 	}
 }
 
-// unlink takes a copy out of its keyring; what cannot be, ends by time.
+// unlink takes a copy out of a keyring; what cannot be, ends by time.
 func unlink(serial, ring int) {
 	_, _ = unix.KeyctlInt(unix.KEYCTL_UNLINK, serial, ring, 0, 0)
 }
