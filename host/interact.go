@@ -49,7 +49,7 @@ func (p *interactor) Receive(t *flowv1.Token) {
 func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv1.Outcome, string, error) {
 	ask := p.host.prompter(p.job)
 	notice := i.GetNotice()
-	if notice != nil && (p.call.silent || ask == nil) {
+	if notice != nil && (p.call.silent || ask == nil || p.toldBefore()) {
 		p.host.log.Info(sanitize.Line(notice.GetMessage(), maxMessageText), "flow", p.call.flow)
 		return flowv1.Outcome_OUTCOME_DONE, "", nil
 	}
@@ -97,6 +97,17 @@ func (p *interactor) Interact(ctx context.Context, i *flowv1.Interaction) (flowv
 		return flowv1.Outcome_OUTCOME_UNSUPPORTED, "", nil
 	}
 	return flowv1.Outcome_OUTCOME_UNAVAILABLE, "", nil
+}
+
+// toldBefore says that the flow's notice is none for this call: the password flow's
+// is that it is discouraged, which is for who chooses it. That is whoever runs
+// login, or is asked by it for the first time; not a script that has the password.
+func (p *interactor) toldBefore() bool {
+	if p.call.flow != passwordFlow || p.job.Interaction == Force {
+		return false
+	}
+	b, signedIn := p.host.store.Binding(p.job.identity)
+	return p.host.cfg.AnswerInput != nil || signedIn && b.Flow == passwordFlow
 }
 
 // errNoPassword: the person was asked for a password twice and gave none.

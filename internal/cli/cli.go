@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // Process is what a command may use of the process that it runs in.
@@ -43,6 +45,9 @@ func Run(ctx context.Context, p Process) int {
 	}
 	a := &app{Process: p}
 	root := newRootCmd(a)
+	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
+		unquoteUsage(root)
+	}
 	a.global.errorFormat = errorFormat(p.Args) // for flags that cannot be parsed
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)

@@ -93,6 +93,16 @@ func strict(c *cobra.Command) {
 	}
 }
 
+// unquoteUsage takes from the flags' help the back-ticks that name their values:
+// completion shows the help as it stands.
+func unquoteUsage(c *cobra.Command) {
+	plain := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+	c.LocalFlags().VisitAll(plain)
+	for _, sub := range c.Commands() {
+		unquoteUsage(sub)
+	}
+}
+
 func newHelpCmd(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",

@@ -24,8 +24,7 @@ const (
 	inputPassword = "password"
 )
 
-const discouraged = "The password flow is discouraged: it works without multifactor authentication only, " +
-	"not for personal accounts, and only where consent was given before. Use the browser or devicecode flow if you can."
+const discouraged = "The password flow is discouraged: no second factor, no personal accounts, no consent. Prefer browser or devicecode."
 
 type flow struct{ opts []entra.Option }
 
