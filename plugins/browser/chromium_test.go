@@ -122,6 +122,23 @@ func enter(t *testing.T, who string) []step {
 	}
 }
 
+// keep keeps what an action gives.
+func keep[T any](a chromedp.Action[T], where *T) step {
+	return func(ctx context.Context, target *chromedp.Target) (_ chromedp.Void, err error) {
+		*where, err = a(ctx, target)
+		return chromedp.Void{}, err
+	}
+}
+
+// redirectOf is where the page at u sends its answer.
+func redirectOf(u string) string {
+	page, err := url.Parse(u)
+	if err != nil {
+		return ""
+	}
+	return page.Query().Get("redirect_uri")
+}
+
 // A person clicks through the sign-in page in a real browser, with all that
 // such a browser does besides: it preconnects, asks for favicons, submits the
 // form across sites by a script, and enforces the policies of both sides.
@@ -129,11 +146,13 @@ func TestInChromium(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps   func(t *testing.T) []step
 		heading string
+		names   string // on the last page
 		reason  string // "" is success
 	}{
 		"signs in": {
 			steps:   func(t *testing.T) []step { return enter(t, alice) },
 			heading: "You are signed in",
+			names:   alice + "\n\ntenant " + emulator.ContosoTenant,
 		},
 		"consents": {
 			steps: func(t *testing.T) []step {
@@ -147,6 +166,7 @@ func TestInChromium(t *testing.T) {
 				return []step{chromedp.WaitVisible(cancel), chromedp.Click(cancel)}
 			},
 			heading: "The sign-in did not succeed",
+			names:   "It was cancelled or declined.",
 			reason:  flowv1.ReasonAccessDenied,
 		},
 	} {
@@ -166,7 +186,16 @@ func TestInChromium(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := &entratest.Prompter{T: t, OnURL: func(u string) error {
-				steps := append([]step{chromedp.Navigate(u)}, c.steps(t)...)
+				// Whoever looks at the address that the listener has is not sent away.
+				var stray string
+				steps := append([]step{
+					chromedp.Navigate(redirectOf(u)), shoot(t, "0-stray"), keep(chromedp.Text(heading), &stray), chromedp.Navigate(u),
+				}, c.steps(t)...)
+				defer func() {
+					if stray != "This page is not part of a sign-in" {
+						t.Errorf("while it waits the listener's own page says %q", stray)
+					}
+				}()
 				return chromedp.Do(ctx, append(steps, chromedp.WaitVisible(icon), shoot(t, "9-end"))...)
 			}}
 			tok, err := getToken(t, e, e.Request(), p)
@@ -180,6 +209,9 @@ func TestInChromium(t *testing.T) {
 
 			if got, err := chromedp.Run(ctx, chromedp.Text(heading)); err != nil || got != c.heading {
 				t.Errorf("the last page says %q (%v), want %q", got, err, c.heading)
+			}
+			if got, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main"))); err != nil || !strings.Contains(got, c.names) {
+				t.Errorf("the last page says %q (%v), without %q", got, err, c.names)
 			}
 			// The style sheet is in force under the page's own policy.
 			corner, err := chromedp.Run(ctx, chromedp.Evaluate[string](`getComputedStyle(document.querySelector("main")).borderTopLeftRadius`))

@@ -41,9 +41,23 @@ func signIn(ctx context.Context, c *entra.Client, req *sdk.Request, s settings, 
 		return nil, err
 	}
 	tok, err := redeem(ctx, c, code, answer)
+	answer.Name(named(tok, err)...)
 	answer.Done(err)
 	opened()
 	return tok, err
+}
+
+// named says on the person's page who has signed in, or that it was they who did
+// not: among several tabs, or where the terminal cannot be seen.
+func named(tok *sdk.Token, err error) []string {
+	var failed *sdk.Error
+	switch {
+	case err == nil:
+		return []string{tok.Account.Username, "tenant " + tok.Account.Tenant}
+	case errors.As(err, &failed) && failed.Reason == flowv1.ReasonAccessDenied:
+		return []string{"It was cancelled or declined."}
+	}
+	return nil
 }
 
 func newAuthCode(l *loopback.Listener, req *sdk.Request, s settings) entra.AuthCode {

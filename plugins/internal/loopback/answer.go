@@ -62,6 +62,7 @@ type Answer struct {
 	outcome chan struct{} // closed by Done
 	once    sync.Once
 	failed  bool
+	named   []string
 }
 
 // Get returns the named parameter, or "".
@@ -69,6 +70,10 @@ func (a *Answer) Get(name string) string { return a.values.Get(name) }
 
 // Values returns all parameters but the state. The caller must not change them.
 func (a *Answer) Values() url.Values { return a.values }
+
+// Name has the page of Done say, a line each, whom the sign-in was for. The lines may
+// be anybody's: they are cleaned and escaped. It is called before Done.
+func (a *Answer) Name(lines ...string) { a.named = lines }
 
 // Done shows the person a page that says how the sign-in ended: well if err is
 // nil. err itself is not shown. Only the first call counts. Whoever gets an

@@ -51,9 +51,9 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-answer.outcome:
 		if answer.failed {
-			show(w, http.StatusOK, failurePage)
+			show(w, http.StatusOK, failurePage(answer.named...))
 		} else {
-			show(w, http.StatusOK, successPage)
+			show(w, http.StatusOK, successPage(answer.named...))
 		}
 	case <-t.C:
 		show(w, http.StatusOK, receivedPage)

@@ -126,7 +126,7 @@ func TestCloseWithoutDone(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	if r := <-done; r.body != failurePage {
+	if r := <-done; r.body != failurePage() {
 		t.Errorf("the person was shown %d %q", r.status, r.body)
 	}
 }
@@ -143,7 +143,7 @@ func TestCloseDelivers(t *testing.T) {
 		}
 		a.Done(nil)
 		l.Close()
-		if r := <-done; r.body != successPage {
+		if r := <-done; r.body != successPage() {
 			t.Fatalf("the person was shown %d %q", r.status, r.body)
 		}
 	}

@@ -20,25 +20,25 @@ func TestAnswer(t *testing.T) {
 		"form_post": {
 			request: func(l *Listener) string { return post(l, answerForm(l, "abc")) },
 			want:    url.Values{"code": {"abc"}, "session_state": {"s"}},
-			page:    successPage,
+			page:    successPage(),
 		},
 		"form_post whose token request fails": {
 			request: func(l *Listener) string { return post(l, answerForm(l, "abc")) },
 			outcome: errors.New("refused"),
 			want:    url.Values{"code": {"abc"}, "session_state": {"s"}},
-			page:    failurePage,
+			page:    failurePage(),
 		},
 		"query": {
 			request: func(l *Listener) string { return get(l, "/?"+answerForm(l, "abc")) },
 			want:    url.Values{"code": {"abc"}, "session_state": {"s"}},
-			page:    successPage,
+			page:    successPage(),
 		},
 		"a form_post's own query is not looked at": {
 			request: func(l *Listener) string {
 				return strings.Replace(post(l, answerForm(l, "abc")), "POST / ", "POST /?code=other&state=x ", 1)
 			},
 			want: url.Values{"code": {"abc"}, "session_state": {"s"}},
-			page: successPage,
+			page: successPage(),
 		},
 		"error": {
 			request: func(l *Listener) string {
@@ -46,7 +46,7 @@ func TestAnswer(t *testing.T) {
 			},
 			outcome: errors.New("denied"),
 			want:    url.Values{"error": {"access_denied"}, "error_description": {"<b>no</b>"}},
-			page:    failurePage,
+			page:    failurePage(),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestBothAddressFamilies(t *testing.T) {
 					t.Fatal(err)
 				}
 				a.Done(nil)
-				if r := <-done; r.body != successPage {
+				if r := <-done; r.body != successPage() {
 					t.Errorf("got %d", r.status)
 				}
 			})
@@ -131,7 +131,7 @@ func TestOneShot(t *testing.T) {
 		}
 	}
 	a.Done(nil)
-	if r := <-done; r.body != successPage {
+	if r := <-done; r.body != successPage() {
 		t.Errorf("the first was shown %d %q", r.status, r.body)
 	}
 	if r := send(t, l, post(l, answerForm(l, "first"))); r.body != receivedPage {
@@ -158,7 +158,7 @@ func TestTwoAtOnce(t *testing.T) {
 		t.Errorf("the loser was shown %q", first)
 	}
 	a.Done(nil)
-	if second := <-pages; second != successPage {
+	if second := <-pages; second != successPage() {
 		t.Errorf("the winner was shown %q", second)
 	}
 }

@@ -3,21 +3,32 @@ package loopback
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"html"
 	"net/http"
 	"strconv"
+
+	"github.com/authlatch/authlatch/internal/sanitize"
 )
 
-// The pages are constant: nothing that was sent here is ever shown.
+// Of what was sent here nothing is ever shown: the pages are constant, but for what
+// Answer.Name has been told.
 var (
-	successPage = page("ok", "You are signed in",
-		"You can close this tab and go back to the program that asked you to sign in.")
-	failurePage = page("bad", "The sign-in did not succeed",
-		"You can close this tab. The program that asked you to sign in says what happened and what to do next.")
 	receivedPage = page("info", "The answer has arrived",
 		"You can close this tab. The program that asked you to sign in says how it ended.")
-	strayPage = page("info", "No sign-in is waiting for this page",
-		"You can close this tab. If you were signing in, start again from the program that asked you to.")
+	strayPage = page("info", "This page is not part of a sign-in",
+		"You can close this tab. If you are signing in, go on in the tab in which you began.")
 )
+
+// successPage and failurePage name whom and what the sign-in was about, a line each.
+func successPage(named ...string) string {
+	return page("ok", "You are signed in",
+		"You can close this tab and go back to the program that asked you to sign in.", named...)
+}
+
+func failurePage(named ...string) string {
+	return page("bad", "The sign-in did not succeed",
+		"You can close this tab. The program that asked you to sign in says what happened and what to do next.", named...)
+}
 
 // style is allowed by its hash in contentSecurityPolicy.
 const style = `
@@ -30,6 +41,7 @@ svg{width:3rem;height:3rem;fill:none;stroke:currentColor;stroke-width:2;stroke-l
 .ok svg{color:var(--ok)}.bad svg{color:var(--bad)}.info svg{color:var(--info)}
 h1{margin:1rem 0 .5rem;font-size:1.4rem;line-height:1.3}
 p{margin:0;color:var(--soft)}
+p.named{margin:0 0 .75rem;color:var(--text);overflow-wrap:anywhere}
 `
 
 var icons = map[string]string{
@@ -38,7 +50,17 @@ var icons = map[string]string{
 	"info": `<circle cx="12" cy="12" r="10"/><path d="M12 11v6M12 7.5v.01"/>`,
 }
 
-func page(kind, title, text string) string {
+// maxNamed bounds a line, in characters: a user name has up to 320.
+const maxNamed = 400
+
+func page(kind, title, text string, named ...string) string {
+	lines := ""
+	for _, n := range named {
+		if n = sanitize.Line(n, maxNamed); n == "" {
+			continue
+		}
+		lines += `<p class="named">` + html.EscapeString(n) + "</p>\n"
+	}
 	return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -51,7 +73,7 @@ func page(kind, title, text string) string {
 <main class="` + kind + `">
 <svg viewBox="0 0 24 24" aria-hidden="true">` + icons[kind] + `</svg>
 <h1>` + title + `</h1>
-<p>` + text + `</p>
+` + lines + `<p>` + text + `</p>
 </main>
 </body>
 </html>
@@ -67,10 +89,10 @@ var contentSecurityPolicy = func() string {
 
 // show writes a page, to the last byte: the connection may be closed as soon as
 // it returns.
-func show(w http.ResponseWriter, status int, html string) {
+func show(w http.ResponseWriter, status int, document string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(html)))
+	h.Set("Content-Length", strconv.Itoa(len(document)))
 	h.Set("Content-Security-Policy", contentSecurityPolicy)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -79,6 +101,6 @@ func show(w http.ResponseWriter, status int, html string) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(html)) // a reader that has gone needs no page
+	_, _ = w.Write([]byte(document)) // a reader that has gone needs no page
 	_ = http.NewResponseController(w).Flush()
 }

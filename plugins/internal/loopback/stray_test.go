@@ -185,7 +185,7 @@ func TestAnswerOutlivesFlood(t *testing.T) {
 		t.Cleanup(func() { c.Close() })
 	}
 	a.Done(nil)
-	if r := <-done; r.body != successPage {
+	if r := <-done; r.body != successPage() {
 		t.Errorf("the person was shown %d %q", r.status, r.body)
 	}
 }

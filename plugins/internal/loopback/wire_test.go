@@ -93,7 +93,7 @@ func finish(t *testing.T, l *Listener) {
 		t.Errorf("wrong answer: %v", a.Values())
 	}
 	a.Done(nil)
-	if r := <-done; r.status != http.StatusOK || r.body != successPage {
+	if r := <-done; r.status != http.StatusOK || r.body != successPage() {
 		t.Errorf("the person was shown %d %q", r.status, r.body)
 	}
 }
