@@ -63,6 +63,23 @@ func (h *Host) Kept() error {
 	return e
 }
 
+// Keepable says before a sign-in whether it could outlive this process: nil, or why
+// it cannot. Its error is an *Error.
+func (h *Host) Keepable() error {
+	err := h.store.Writable()
+	if err == nil {
+		return nil
+	}
+	e := &Error{
+		Code: ExitOther, What: "a sign-in could not be kept, so nobody was asked for one", Why: err.Error(),
+		Next: "set AUTHLATCH_STORE_DIR to a directory of yours that can be written", Err: err,
+	}
+	if h.settings.Store.Key == "memory" {
+		e.Next = "set AUTHLATCH_STORE_KEY=file, or use authlatch token, which signs in for this once"
+	}
+	return e
+}
+
 // SignOut forgets the profile's account with its tokens, or with all everything
 // that the Store holds. Nobody being signed in is no error. It waits for calls
 // that renew tokens just now: what they write must not come back.

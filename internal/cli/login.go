@@ -80,6 +80,10 @@ func runLogin(c *cobra.Command, a *app, o *loginOptions) error {
 		return err
 	}
 	defer s.close()
+	// Before the person does anything for it.
+	if err := s.host.Keepable(); err != nil {
+		return err
+	}
 	t, err := s.host.SignIn(c.Context(), req)
 	if err != nil {
 		return err

@@ -39,9 +39,10 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;ba
 main{max-width:28rem;width:100%;padding:2.25rem 2rem;background:var(--card);border:1px solid var(--line);border-radius:12px;text-align:center}
 svg{width:3rem;height:3rem;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 .ok svg{color:var(--ok)}.bad svg{color:var(--bad)}.info svg{color:var(--info)}
-h1{margin:1rem 0 .5rem;font-size:1.4rem;line-height:1.3}
+h1{margin:1rem 0 .5rem;font-size:1.4rem;line-height:1.3;text-wrap:balance}
 p{margin:0;color:var(--soft)}
 p.named{margin:0 0 .75rem;color:var(--text);overflow-wrap:anywhere}
+p.named+p.named{margin-top:-.6rem;font-size:.875rem;color:var(--soft)}
 `
 
 var icons = map[string]string{
