@@ -34,7 +34,10 @@ func setMode(fd int, secret bool) (*mode, error) {
 		return nil, err
 	}
 	m.old = old
-	return m, m.hide()
+	if err := m.hide(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 func (m *mode) hide() error {
