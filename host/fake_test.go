@@ -32,7 +32,7 @@ const (
 // world is a host with fake flows, a store and a clock.
 type world struct {
 	host.Config
-	t *testing.T
+	t testing.TB
 
 	mu        sync.Mutex
 	time      time.Time
@@ -45,7 +45,7 @@ type world struct {
 
 // newWorld has the profile "work" and flows that sign alice in and renew her
 // tokens. Nobody is asked anything but by notices.
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, time: time.Unix(1_800_000_000, 0), described: map[string]*flowv1.DescribeResponse{}}
 	w.flows = map[string]behaviour{"browser": signsIn("alice"), "devicecode": signsIn("alice"), "password": signsIn("alice")}
@@ -57,7 +57,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // settings are those of profile "work" with more lines in it.
-func settings(t *testing.T, more string) config.Settings {
+func settings(t testing.TB, more string) config.Settings {
 	t.Helper()
 	f, err := config.Parse("/etc/authlatch.toml", []byte("version = 1\n[profiles.work]\n"+more), noEnv)
 	if err != nil {
@@ -174,7 +174,7 @@ func problem(t *testing.T, err error) *host.Error {
 	return e
 }
 
-func want[T comparable](t *testing.T, what string, got, want T) {
+func want[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: got %v, want %v", what, got, want)

@@ -69,6 +69,7 @@ type Host struct {
 	log      *slog.Logger
 	now      func() time.Time
 
+	recent  recent
 	flights flights
 	flows   described
 	looked  looked
@@ -120,26 +121,34 @@ func New(cfg Config) (*Host, error) {
 // when it has ended. It does not close the Store.
 func (h *Host) Close() error {
 	h.flights.close()
+	h.recent.close()
 	return nil
 }
 
 // GetToken returns a token: a cached one, one renewed without a person, or one
 // for which the person is asked, as req allows. A token that is past its refresh
-// time, but valid, is handed out at once and renewed meanwhile. Callers that ask for the same
-// at the same time share one answer; the Token is theirs to read, not to change.
+// time, but valid, is handed out at once and renewed meanwhile. Callers that ask for the
+// same share one Token, at the same time and later; it is theirs to read, not to change.
+// A token that was cached a moment ago, and whose entry nobody has touched since, in
+// this process or in another, costs a look at an open file and no allocation.
 // State and token are on disk before it returns. Errors are *Error; those of a
 // cancelled ctx wrap ctx.Err().
 func (h *Host) GetToken(ctx context.Context, req TokenRequest) (*Token, error) {
+	if t := h.recent.find(&req, h.now()); t != nil {
+		return t, nil
+	}
 	j, err := h.newJob(req)
 	if err != nil {
 		return nil, err
 	}
+	w := h.store.Watch(j.key)
 	if t, ok := h.cached(j); ok {
 		if t.RefreshDue(h.now()) {
 			h.renewAhead(ctx, j)
 		}
-		return tokenOf(t), nil
+		return h.recent.put(req, t, w, h.now()), nil
 	}
+	w.Close()
 	return h.flights.do(ctx, j.flight, func(ctx context.Context) (*Token, error) { return h.obtain(ctx, j) })
 }
 

@@ -22,6 +22,7 @@ func (s *Store) put(all ...payload) {
 		before[i] = s.boundBefore(p.location)
 	}
 	errs := s.putFiles(all)
+	defer s.changes.Add(1)
 	for i, p := range all {
 		s.forgetRenewal(p.location, errs[i] == nil)
 		if errs[i] != nil {
@@ -75,6 +76,7 @@ func (s *Store) remove(l location) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.memory, l.path)
+	defer s.changes.Add(1)
 	if s.opt.Dir == "" {
 		return
 	}

@@ -28,6 +28,7 @@ func (s *Store) DropState(k StateKey, state []byte) bool {
 // drop removes an entry if it is what is meant, and says whether it was. s.mu is
 // held.
 func (s *Store) drop(l location, what string, isIt func(plain []byte) bool) bool {
+	defer s.changes.Add(1)
 	dropped := false
 	if plain, ok := s.recall(l); ok && isIt(plain) {
 		delete(s.memory, l.path)

@@ -25,6 +25,7 @@ func (s *Store) Remove(i Identity) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.changes.Add(1)
 	if s.opt.Dir != "" {
 		defer s.sharing()()
 	}

@@ -11,6 +11,7 @@ import (
 func (s *Store) RemoveAll() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.changes.Add(1)
 	clear(s.memory)
 	clear(s.failed)
 	clear(s.renewals)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,6 +42,9 @@ type Options struct {
 type Store struct {
 	opt  Options
 	each func(n int, do func(int)) // how several files get to the disk
+
+	// changes counts what this Store has done to entries, for Watch.
+	changes atomic.Uint64
 
 	mu     sync.Mutex
 	memory map[string]remembered // by location.path
