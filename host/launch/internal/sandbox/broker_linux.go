@@ -5,6 +5,7 @@ package sandbox
 import (
 	"errors"
 	"os"
+	"runtime"
 	"sync"
 	"unsafe"
 
@@ -123,9 +124,26 @@ func (b *broker) serve(listener int) {
 	}
 	defer func() { _ = unix.Close(fd) }()
 	give := addFD{ID: n.ID, Flags: unix.SECCOMP_ADDFD_FLAG_SEND, Source: uint32(fd), FDFlags: uint32(kind & unix.SOCK_CLOEXEC)}
-	if errno := ioctl(listener, ioctlAddFD, &give); errno != 0 {
+	if errno := undisturbed(func() unix.Errno { return ioctl(listener, ioctlAddFD, &give) }); errno != 0 {
 		_ = ioctl(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, &response{ID: n.ID, Errno: -int32(errno)})
 	}
+}
+
+// undisturbed makes a call that no signal interrupts. The kernel takes a hand-over
+// that was interrupted for answered, and the caller gets descriptor 0 for its
+// socket (Linux 5.14 to 6.18); the Go runtime sends its threads signals at any time.
+func undisturbed(call func() unix.Errno) unix.Errno {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var all, before unix.Sigset_t
+	for i := range all.Val {
+		all.Val[i] = ^all.Val[i]
+	}
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before); err != nil {
+		return unix.EAGAIN
+	}
+	defer func() { _ = unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil) }()
+	return call()
 }
 
 // open makes one of the sockets that the filter refers, and no other.
