@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// noWait: there are no files that wait here.
+const noWait = 0
+
 // readFile reads a small regular file.
 func readFile(path string) ([]byte, error) {
 	b, _, err := readFileTime(path)

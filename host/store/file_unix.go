@@ -14,6 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// noWait is for opening what may be a FIFO: it must not wait for another end.
+const noWait = syscall.O_NONBLOCK
+
 // readFile reads a small regular file that is this user's alone. It makes the
 // system calls itself, because os.Open sets up the poller, which a warm call
 // has no other use for. A symbolic link is an error, and a FIFO does not block.

@@ -97,7 +97,7 @@ func (s *Store) Locks() []Held {
 			continue
 		}
 		// Shared, so that two who look do not see each other.
-		l := flock.New(path)
+		l := flock.New(path, flock.SetFlag(os.O_RDONLY|noWait))
 		if free, err := l.TryRLock(); free || err != nil {
 			_ = l.Close()
 			continue
@@ -120,7 +120,7 @@ const (
 // sign writes who has the lock. It is only for people to read: what cannot be
 // written is left.
 func sign(path string, h Held) (erase func()) {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	f, err := os.OpenFile(path, os.O_WRONLY|noWait, 0)
 	if err != nil {
 		return func() {}
 	}
@@ -140,7 +140,7 @@ func sign(path string, h Held) (erase func()) {
 // it is. The file may hold anything.
 func readHeld(path, name string) Held {
 	unknown := Held{Lock: name}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return unknown
 	}

@@ -50,7 +50,7 @@ func lockKeyFile(ctx context.Context, dir string, mode lockMode) (unlock func(),
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("locking the store: %w", err)
 	}
-	l := flock.New(path, flock.SetPermissions(0o600))
+	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|noWait))
 	try, wait := l.TryRLock, l.TryRLockContext
 	if mode == exclusiveLock {
 		try, wait = l.TryLock, l.TryLockContext

@@ -110,7 +110,7 @@ func (s *Store) lockFile(ctx context.Context, path, name string) (unlock func(),
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	l := flock.New(path, flock.SetPermissions(0o600))
+	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|noWait))
 	if err := s.poll(ctx, l, path, name); err != nil {
 		return nil, err
 	}

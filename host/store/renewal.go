@@ -170,7 +170,7 @@ func recordRenewal(dir string, k TokenKey, lock func(*flock.Flock) (bool, error)
 		return err
 	}
 	path := filepath.Join(dir, k.location().renewal())
-	l := flock.New(lockPath(dir, "renewal of "+k.LockName()), flock.SetPermissions(0o600))
+	l := flock.New(lockPath(dir, "renewal of "+k.LockName()), flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|noWait))
 	if ok, err := lock(l); err != nil {
 		return err
 	} else if !ok {
