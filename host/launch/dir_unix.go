@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -113,8 +114,9 @@ func lockDir(path string) (*os.File, error) {
 }
 
 // sweep removes the siblings that no living host has locked. It is tidiness:
-// what cannot be removed stays.
+// what cannot be removed, or not within removeTimeout, stays.
 func (d *privateDir) sweep() {
+	deadline := time.Now().Add(removeTimeout)
 	parent, own := filepath.Split(d.path)
 	siblings, _ := os.ReadDir(parent)
 	for _, s := range siblings {
@@ -123,13 +125,14 @@ func (d *privateDir) sweep() {
 		}
 		path := filepath.Join(parent, s.Name())
 		if lock, err := lockDir(path); err == nil {
-			_ = os.RemoveAll(path)
+			removeTree(path, deadline)
 			_ = lock.Close()
 		}
 	}
 }
 
+// remove takes removeTimeout at most. What is left then is swept later.
 func (d *privateDir) remove() {
-	_ = os.RemoveAll(d.path)
+	removeTree(d.path, time.Now().Add(removeTimeout))
 	_ = d.lock.Close()
 }

@@ -3,6 +3,7 @@
 package launch_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,10 +20,11 @@ func ignoreTerm() { signal.Ignore(syscall.SIGTERM, syscall.SIGINT) }
 
 func newSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-func coreLimit() string {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil {
+// fileLimits are those of a core file and of any file, in bytes.
+func fileLimits() string {
+	var core, file syscall.Rlimit
+	if err := errors.Join(syscall.Getrlimit(syscall.RLIMIT_CORE, &core), syscall.Getrlimit(syscall.RLIMIT_FSIZE, &file)); err != nil {
 		return "unknown"
 	}
-	return fmt.Sprint(limit.Max)
+	return fmt.Sprintf("%d-%d", core.Max, file.Max)
 }

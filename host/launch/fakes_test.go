@@ -134,9 +134,9 @@ var fakes = map[string]func(){
 			return s.Send(token(t))
 		}}.serve()
 	},
-	"core-limit": raw{getToken: func(s stream) error {
+	"file-limits": raw{getToken: func(s stream) error {
 		t := goodToken()
-		t.Secret = coreLimit()
+		t.Secret = fileLimits()
 		return s.Send(token(t))
 	}}.serve,
 	"what-runs":      answersWith(whatRuns).serve,

@@ -20,9 +20,15 @@ func sysProcAttr() *syscall.SysProcAttr {
 // processTree is a process group.
 type processTree struct{ leader *os.Process }
 
-// newProcessTree also denies the process core files, which would hold tokens.
+// maxFile is the longest file that a flow may write, in bytes. What needs files at
+// all are an interpreter's caches.
+const maxFile = 64 << 20
+
+// newProcessTree also denies the process core files, which would hold tokens, and
+// long files.
 func newProcessTree(p *os.Process) processTree {
 	_ = unix.Prlimit(p.Pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil)
+	_ = unix.Prlimit(p.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: maxFile, Max: maxFile}, nil)
 	return processTree{p}
 }
 

@@ -40,14 +40,14 @@ func waitGone(t *testing.T, pid int) bool {
 	}
 }
 
-// Flows in other languages write no core files either.
-func TestCoreLimit(t *testing.T) {
+// Flows in other languages write no core files either, and none writes long ones.
+func TestFileLimits(t *testing.T) {
 	r := newRig(t)
-	got, err := r.get(limit(t), "core-limit", nil)
+	got, err := r.get(limit(t), "file-limits", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.GetSecret() != "0" {
-		t.Errorf("the core file limit is %s", got.GetSecret())
+	if want := "0-67108864"; got.GetSecret() != want {
+		t.Errorf("the limits are %s, want %s", got.GetSecret(), want)
 	}
 }
