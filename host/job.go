@@ -41,6 +41,11 @@ type job struct {
 // that the profile does not allow.
 func (h *Host) newJob(req TokenRequest) (*job, error) {
 	s := h.settings
+	if req.Registry != "" {
+		if err := h.forRegistry(&req); err != nil {
+			return nil, err
+		}
+	}
 	if len(req.Scopes) > 0 || !req.IDToken {
 		scopes, err := s.Scopes(req.Scopes, "")
 		if err != nil {
@@ -71,10 +76,10 @@ func (h *Host) newJob(req TokenRequest) (*job, error) {
 		}
 	}
 	j := &job{TokenRequest: req, identity: s.Identity(), key: s.TokenKey(req.Scopes, req.Tenant)}
-	j.key.IDToken, j.key.TokenType, j.key.KeyID = req.IDToken, req.TokenType, req.KeyID
+	j.key.IDToken, j.key.TokenType, j.key.KeyID, j.key.Registry = req.IDToken, req.TokenType, req.KeyID, req.Registry
 	// The identity is the Host's own. %q keeps the fields apart.
-	j.flight = fmt.Sprintf("%q %q %t %q %q %q %d %q", req.Scopes, req.Tenant, req.IDToken, strings.ToLower(req.TokenType),
-		req.KeyID, req.Claims, req.Interaction, req.Flow)
+	j.flight = fmt.Sprintf("%q %q %t %q %q %q %d %q %q", req.Scopes, req.Tenant, req.IDToken, strings.ToLower(req.TokenType),
+		req.KeyID, req.Claims, req.Interaction, req.Flow, req.Registry)
 	return j, nil
 }
 
@@ -86,6 +91,8 @@ func (r TokenRequest) check() error {
 		return fmt.Errorf("a bound token needs req_cnf and key_id")
 	case r.TokenType == tokenTypePoP && r.IDToken:
 		return fmt.Errorf("an ID token cannot be bound to a key")
+	case r.Registry != "" && (r.TokenType == tokenTypePoP || r.IDToken):
+		return fmt.Errorf("a registry takes only bearer access tokens")
 	case r.Interaction < Auto || r.Interaction > Force:
 		return fmt.Errorf("there is no interaction mode %d", r.Interaction)
 	}

@@ -44,6 +44,9 @@ func (h *Host) cached(j *job) (store.Token, bool) {
 
 // obtain is the way of a token past the cache.
 func (h *Host) obtain(ctx context.Context, j *job) (*Token, error) {
+	if j.Registry != "" {
+		return h.registryToken(ctx, j)
+	}
 	if j.Interaction == Force {
 		return h.signIn(ctx, j, nil, attempt{})
 	}

@@ -106,7 +106,7 @@ func (o *handedOut) good(now time.Time) bool {
 func (o *handedOut) asked(req *TokenRequest) bool {
 	p := &o.req
 	return p.Tenant == req.Tenant && p.IDToken == req.IDToken && p.TokenType == req.TokenType && p.ReqCnf == req.ReqCnf &&
-		p.KeyID == req.KeyID && p.Interaction == req.Interaction && p.Flow == req.Flow && slices.Equal(p.Scopes, req.Scopes)
+		p.KeyID == req.KeyID && p.Registry == req.Registry && p.Interaction == req.Interaction && p.Flow == req.Flow && slices.Equal(p.Scopes, req.Scopes)
 }
 
 // sum is over what tells most requests apart. r.mu is held.
@@ -114,7 +114,7 @@ func (r *recent) sum(req *TokenRequest) uint64 {
 	if r.all == nil {
 		return 0
 	}
-	sum := maphash.String(r.seed, req.Tenant) ^ maphash.String(r.seed, req.KeyID)<<1
+	sum := maphash.String(r.seed, req.Tenant) ^ maphash.String(r.seed, req.KeyID)<<1 ^ maphash.String(r.seed, req.Registry)<<2
 	for _, s := range req.Scopes {
 		sum = sum*31 + maphash.String(r.seed, s)
 	}

@@ -49,7 +49,12 @@ func (h *Host) renewDue(ctx context.Context, j *job) error {
 		h.store.EndRenewal(j.key, "") // somebody was faster
 		return nil
 	}
-	_, _, err := h.silent(ctx, j)
+	var err error
+	if j.Registry != "" {
+		_, err = h.registryToken(ctx, j)
+	} else {
+		_, _, err = h.silent(ctx, j)
+	}
 	var needed *personNeeded
 	if errors.As(err, &needed) {
 		err = needed.why

@@ -75,6 +75,11 @@ type TokenRequest struct {
 	TokenType string
 	ReqCnf    string
 	KeyID     string
+	// Registry asks for a refresh token of this Azure Container Registry instead:
+	// its login server, host and port unless that is 443. The host exchanges the
+	// registry's token for it, with that registry and nobody else. Scopes may be
+	// empty. The Token's TokenType is then "acr".
+	Registry string
 	// Interaction says whether a person may be asked.
 	Interaction InteractionMode
 	// Flow, if set, is the only flow that may ask the person.
@@ -84,7 +89,7 @@ type TokenRequest struct {
 // Token is what a caller gets.
 type Token struct {
 	Secret    Secret
-	TokenType string // "Bearer" or "pop"
+	TokenType string // "Bearer", "pop" or, for a registry, "acr"
 	ExpiresOn time.Time
 	RefreshOn time.Time // zero if unknown
 	Scopes    []string

@@ -47,6 +47,9 @@ type Request struct {
 	TokenType string `json:"token_type,omitempty"`
 	ReqCnf    string `json:"req_cnf,omitempty"`
 	KeyID     string `json:"key_id,omitempty"`
+	// Registry asks for a refresh token of this container registry, host and port,
+	// instead of the token for Scopes that it is exchanged for.
+	Registry string `json:"registry,omitempty"`
 	// Interaction is "auto" (also when empty), "never" or "force".
 	Interaction string `json:"interaction,omitempty"`
 	// ErrorFormat is "text" (also when empty) or "json".
@@ -103,6 +106,9 @@ func (q Request) check() error {
 	}
 	if q.TokenType == "pop" && (q.ReqCnf == "" || q.KeyID == "") {
 		return errors.New("the request for a bound token names no key")
+	}
+	if q.Registry != "" && (q.IDToken || q.TokenType == "pop") {
+		return errors.New("a registry takes only bearer access tokens")
 	}
 	return nil
 }

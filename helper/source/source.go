@@ -104,6 +104,7 @@ type place struct {
 func at(settings config.Settings, q exchange.Request) place {
 	k := settings.TokenKey(q.Scopes, q.Tenant)
 	k.IDToken, k.TokenType, k.KeyID = q.IDToken, q.TokenType, q.KeyID
+	k.Registry = q.Registry
 	set := keys.Cheap(settings.Store.Key, settings.Store.KeyFile)
 	return place{set.Options(settings.Store.Dir).Dir, set.All(), k}
 }

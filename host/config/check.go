@@ -72,14 +72,14 @@ func checkTenant(s string, entra bool) string {
 	case "organizations", "common", "consumers", "adfs":
 		return ""
 	}
-	if isGUID(s) || isDomain(s) {
+	if IsGUID(s) || isDomain(s) {
 		return ""
 	}
 	return "must be a tenant id (a GUID), a domain name, organizations, common or consumers" + not(s)
 }
 
 func checkClientID(s string, entra bool) string {
-	if entra && !isGUID(s) {
+	if entra && !IsGUID(s) {
 		return "must be an application id (a GUID)" + not(s)
 	}
 	return checkText(s)
@@ -125,7 +125,8 @@ func isDomain(s string) bool {
 	return isHost(s) && strings.Contains(s, ".") && !strings.Contains(s, ":") && !strings.Contains(s, "_")
 }
 
-func isGUID(s string) bool {
+// IsGUID says whether s is written as a tenant's or application's id is.
+func IsGUID(s string) bool {
 	if len(s) != 36 {
 		return false
 	}

@@ -100,7 +100,7 @@ func resourceOf(scope string) string {
 // more, which Entra ID takes for none (AADSTS70011).
 func isBareResource(scope string) bool {
 	_, rest, uri := strings.Cut(scope, "://")
-	return isGUID(scope) || uri && !strings.Contains(strings.TrimSuffix(rest, "/"), "/")
+	return IsGUID(scope) || uri && !strings.Contains(strings.TrimSuffix(rest, "/"), "/")
 }
 
 // checkScope is RFC 6749 section 3.3: printable ASCII without space, quote and

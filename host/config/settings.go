@@ -77,6 +77,14 @@ type Explained struct {
 // turned into a line only when asked: that parses the file again.
 type origin struct{ words, path string }
 
+// File is the config file that the settings are of, never nil.
+func (s Settings) File() *File {
+	if s.file == nil {
+		return &File{}
+	}
+	return s.file
+}
+
 func (s Settings) origin(key string) string {
 	o := s.origins[key]
 	if o.path != "" {

@@ -42,6 +42,9 @@ type TokenKey struct {
 	KeyID string
 	// Capabilities of the client, as a set.
 	Capabilities []string
+	// Registry is the container registry, host and port, for which the token was
+	// exchanged; "" is the token itself. Compared without case.
+	Registry string
 }
 
 // StateKey is what a flow's state is kept under: without a tenant, so that one
@@ -86,6 +89,10 @@ func (k TokenKey) id() id {
 	d.text(tokenType)
 	d.text(k.KeyID)
 	d.set(k.Capabilities)
+	if k.Registry != "" { // without one the id is what it was before there were any
+		d.text("registry")
+		d.text(strings.ToLower(k.Registry))
+	}
 	return d.sum()
 }
 

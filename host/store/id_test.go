@@ -30,6 +30,8 @@ func TestKeysAreDistinct(t *testing.T) {
 		"token type":     func(k *TokenKey) { k.TokenType = "pop" },
 		"key":            func(k *TokenKey) { k.KeyID = "k" },
 		"capabilities":   func(k *TokenKey) { k.Capabilities = nil },
+		"registry":       func(k *TokenKey) { k.Registry = "a.example" },
+		"other registry": func(k *TokenKey) { k.Registry = "a.example:8443" },
 		"moved":          func(k *TokenKey) { k.Scopes, k.Capabilities = []string{"a", "b", "cp1"}, nil },
 	}
 	seen := map[id]string{base.id(): "base"}
@@ -121,5 +123,13 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A store that an older version has written is found again: ids never change.
+func TestIDsStay(t *testing.T) {
+	k := TokenKey{Identity: Identity{Authority: "https://a.example", Tenant: "t", ClientID: "c", Username: "u"}, Scopes: []string{"a", "b"}, Capabilities: []string{"cp1"}}
+	if got := k.id().String(); got != "fc3f6a1c9e6a903b899cd63fd9fef6af1ec181923ce1faaf498c91a3ff86343c" {
+		t.Errorf("the id is %s", got)
 	}
 }

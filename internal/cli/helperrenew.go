@@ -47,6 +47,6 @@ func (a *app) renewAhead(settings config.Settings, req host.TokenRequest) {
 	}
 	_ = renewal.Start(path, a.Environ, exchange.Request{
 		Client: "authlatch", Profile: settings.Profile, Config: a.global.config, Scopes: req.Scopes, Tenant: req.Tenant,
-		IDToken: req.IDToken, TokenType: req.TokenType, ReqCnf: req.ReqCnf, KeyID: req.KeyID,
+		IDToken: req.IDToken, TokenType: req.TokenType, ReqCnf: req.ReqCnf, KeyID: req.KeyID, Registry: req.Registry,
 	})
 }

@@ -54,6 +54,7 @@ func (a *app) settingsOf(q exchange.Request) (config.Settings, error) {
 func tokenRequest(q exchange.Request) host.TokenRequest {
 	return host.TokenRequest{
 		Scopes: q.Scopes, Tenant: q.Tenant, Claims: q.Claims, IDToken: q.IDToken,
-		TokenType: q.TokenType, ReqCnf: q.ReqCnf, KeyID: q.KeyID, Interaction: interaction(q.Interaction),
+		TokenType: q.TokenType, ReqCnf: q.ReqCnf, KeyID: q.KeyID, Registry: q.Registry,
+		Interaction: interaction(q.Interaction),
 	}
 }
