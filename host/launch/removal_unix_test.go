@@ -62,7 +62,7 @@ func deep(t *testing.T, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err = unix.Mkdirat(at, "d", 0o700); err != nil {
+		if err := unix.Mkdirat(at, "d", 0o700); err != nil {
 			return err
 		}
 		var below int
