@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +14,11 @@ import (
 )
 
 // asked is what a sign-in has asked of whom. A nil one is a silent call's.
-type asked struct{ person, source atomic.Bool }
+type asked struct {
+	person, source atomic.Bool
+	// recorded is done with what came of it.
+	recorded sync.Once
+}
 
 // answered says that one of the host's own sources has answered for the person.
 func (a *asked) answered() {
@@ -65,11 +70,31 @@ func (h *Host) failed(ctx context.Context, j *job, a *asked, err error) error {
 	if aboutRequest(e) {
 		of = j.key
 	}
-	h.store.Failed(of, store.Failure{
-		Prompted: prompted, Cancelled: errors.Is(err, ErrCancelled), ExitCode: int(e.Code), Reason: e.Reason, Flow: e.Flow,
-		AADSTS: e.AADSTS, Suberror: e.Suberror, CorrelationID: e.CorrelationID, TraceID: e.TraceID, Cause: err,
+	a.recorded.Do(func() {
+		h.store.Failed(of, store.Failure{
+			Prompted: prompted, Cancelled: errors.Is(err, ErrCancelled), ExitCode: int(e.Code), Reason: e.Reason, Flow: e.Flow,
+			AADSTS: e.AADSTS, Suberror: e.Suberror, CorrelationID: e.CorrelationID, TraceID: e.TraceID, Cause: err,
+		})
 	})
 	return err
+}
+
+// recordCancel records the person's cancel as soon as it comes, because the flow may
+// take seconds to clean up, and a helper in a hurry may kill this process meanwhile:
+// those who wait must not ask the person again. end is called in the end, and takes it
+// back if there is a token all the same.
+func (h *Host) recordCancel(ctx context.Context, j *job, a *asked) (end func(succeeded bool)) {
+	stop := context.AfterFunc(ctx, func() {
+		if cause := context.Cause(ctx); errors.Is(cause, ErrCancelled) {
+			_ = h.failed(ctx, j, a, ended(cause, ExitDeclined))
+		}
+	})
+	return func(succeeded bool) {
+		if !stop() && succeeded {
+			a.recorded.Do(func() {}) // or waits until it is
+			h.store.ForgetAttempts(j.identity)
+		}
+	}
 }
 
 // abandoned says that ctx ended because its callers left, not because the person

@@ -104,10 +104,12 @@ func (h *Host) prompter(j *job) Prompter {
 
 // prompt tries the flows in order, and records it if that fails. Only one that
 // cannot work here yields to the next.
-func (h *Host) prompt(ctx context.Context, j *job, flows []string, why *Error) (*Token, error) {
+func (h *Host) prompt(ctx context.Context, j *job, flows []string, why *Error) (_ *Token, err error) {
 	h.flights.background(ctx, "the store's key", func(context.Context) { h.store.Prepare() })
 	var last *Error
 	var asked asked
+	end := h.recordCancel(ctx, j, &asked)
+	defer func() { end(err == nil) }()
 	for _, flow := range flows {
 		c := h.signInCall(j, flow, why)
 		c.asked = &asked
