@@ -36,6 +36,14 @@ type Source struct {
 	OnMiss func(context.Context) (context.Context, context.CancelFunc)
 }
 
+// File reads the config at path; "" is the usual one.
+func (s *Source) File(path string) (*config.File, error) { return config.Load(path, s.Env) }
+
+// Resolve gives the settings of a profile of the config; "" is the default one.
+func (s *Source) Resolve(f *config.File, profile string) (config.Settings, error) {
+	return config.Resolve(f, config.Flags{Profile: profile}, s.Env)
+}
+
 // Settings reads the config and resolves a profile; path and profile are the
 // flags', and may be "".
 func (s *Source) Settings(path, profile string) (config.Settings, error) {
@@ -64,6 +72,12 @@ func (s *Source) Token(ctx context.Context, settings config.Settings, q exchange
 		defer stop()
 	}
 	return s.ask(ctx, q)
+}
+
+// Cached gets the token if it is kept and may be handed out; it asks nobody and
+// renews nothing.
+func (s *Source) Cached(settings config.Settings, q exchange.Request) (store.Token, bool) {
+	return s.warm(settings, q)
 }
 
 func (s *Source) warm(settings config.Settings, q exchange.Request) (store.Token, bool) {

@@ -92,6 +92,18 @@ func checkUsername(s string) string {
 	return ""
 }
 
+func checkFallback(s string) string {
+	switch {
+	case s == "authlatch":
+		return "must name another helper than authlatch's own"
+	case strings.HasPrefix(s, "docker-credential-"):
+		return "must be the helper's name without docker-credential-, such as desktop"
+	case checkName(s) != "":
+		return "must be a helper's name, such as desktop, secretservice or pass" + not(s)
+	}
+	return ""
+}
+
 // checkText takes one line without spaces at its ends.
 func checkText(s string) string {
 	if s == "" || len(s) > 4096 || strings.TrimSpace(s) != s || !printable(s) {

@@ -21,7 +21,7 @@ func TestEachKeyIsDocumented(t *testing.T) {
 	}
 	for heading, keys := range map[string][]string{
 		"## The whole file": rootKeys, "## A profile": profileKeys, "## The store": storeKeys,
-		"## Rules": ruleKeys, "### Secrets and other references": referenceKeys,
+		"## Rules": ruleKeys, "## Docker": dockerKeys, "### Secrets and other references": referenceKeys,
 	} {
 		_, section, ok := strings.Cut(string(text), "\n"+heading+"\n")
 		if !ok {

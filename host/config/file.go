@@ -12,8 +12,9 @@ type File struct {
 	DefaultProfile string
 	Profiles       map[string]Profile
 	// Rules in the order of the file.
-	Rules []Rule
-	Store Store
+	Rules  []Rule
+	Store  Store
+	Docker Docker
 
 	// other is Path if it is not where the user's own config file lies.
 	other string
@@ -81,6 +82,15 @@ type Store struct {
 	// Dir and KeyFile are absolute; "" is the default.
 	Dir     string
 	KeyFile string
+}
+
+// Docker is [docker]: what docker-credential-authlatch does beyond its own registries.
+type Docker struct {
+	// Fallback is the NAME of another helper, docker-credential-NAME, that is asked
+	// for all other registries; "" is none.
+	Fallback string
+	// Interactive lets docker's helper ask a person.
+	Interactive bool
 }
 
 type position struct{ line, column int }

@@ -55,7 +55,7 @@ type decoder struct {
 
 func (d *decoder) fail(path, problem, next string) {
 	e := d.file.errorAt(path, problem, next)
-	if path != "default_profile" && !strings.HasPrefix(path, "profiles.") && !strings.HasPrefix(path, "rule") {
+	if path != "default_profile" && !strings.HasPrefix(path, "profiles.") && !strings.HasPrefix(path, "rule") && !strings.HasPrefix(path, "docker") {
 		d.storeBad = true // [store] itself, its name misspelt, or another version
 	}
 	if d.first == nil || e.Line < d.first.Line || e.Line == d.first.Line && e.Column < d.first.Column {
@@ -92,6 +92,7 @@ func (d *decoder) root(doc map[string]any) {
 	d.known("default_profile", d.file.DefaultProfile)
 	d.rules(doc["rule"])
 	d.store(d.table("store", doc["store"]))
+	d.docker(d.table("docker", doc["docker"]))
 }
 
 // known checks that a profile that is named exists.
@@ -184,6 +185,16 @@ func (d *decoder) store(t map[string]any) {
 		Key:     d.checked("store.key", t["key"], checkStoreKey),
 		Dir:     d.path("store.dir", t["dir"]),
 		KeyFile: d.path("store.key_file", t["key_file"]),
+	}
+}
+
+func (d *decoder) docker(t map[string]any) {
+	d.only("docker", t, dockerKeys...)
+	d.file.Docker.Fallback = d.checked("docker.fallback", t["fallback"], checkFallback)
+	if v, ok := t["interactive"]; ok {
+		if d.file.Docker.Interactive, ok = v.(bool); !ok {
+			d.fail("docker.interactive", "must be true or false", "")
+		}
 	}
 }
 

@@ -1,0 +1,28 @@
+// Command docker-credential-authlatch is a docker credential helper: see package
+// helper/docker.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/authlatch/authlatch/helper/docker"
+	"github.com/authlatch/authlatch/helper/source"
+	"github.com/authlatch/authlatch/internal/undumpable"
+)
+
+func main() {
+	undumpable.Self()
+	os.Exit(docker.Command{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Source: &source.Source{
+			Env: os.Getenv, Environ: os.Environ(), Stderr: os.Stderr, Executable: os.Executable,
+			OnMiss: func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+			},
+		},
+		Fallback: docker.Runner(os.Environ(), os.Stderr),
+	}.Run(context.Background()))
+}
