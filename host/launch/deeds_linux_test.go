@@ -76,3 +76,46 @@ func sysv() string {
 	}
 	return errnoOutcome(errno)
 }
+
+// renices asks for less time for every process of the user.
+func renices() string {
+	if !confined() {
+		return possible
+	}
+	return outcome(unix.Setpriority(unix.PRIO_USER, 0, 19))
+}
+
+// opensUp gives others access to a file that is only open for reading.
+func opensUp() string {
+	if err := os.WriteFile("closed", nil, 0o600); err != nil {
+		return err.Error()
+	}
+	f, err := os.Open("closed")
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = f.Close() }()
+	all := []error{unix.Fchmod(int(f.Fd()), 0o666), unix.Fsetxattr(int(f.Fd()), "user.x", nil, 0), unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, 0)}
+	for _, err := range all {
+		if err == nil {
+			return possible
+		}
+	}
+	return refused
+}
+
+// interfaces asks a TCP socket for the first interface's name.
+func interfaces() string {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = unix.Close(fd) }()
+	request := struct {
+		name  [unix.IFNAMSIZ]byte
+		index int32
+		rest  [20]byte
+	}{index: 1}
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCGIFNAME, uintptr(unsafe.Pointer(&request)))
+	return errnoOutcome(errno)
+}

@@ -51,6 +51,7 @@ var attempts = map[string]func(world) string{
 		return outcome(os.WriteFile(filepath.Join(w.Home, ".profile"), []byte("evil"), 0o600))
 	},
 	"home-open-up":  func(w world) string { return outcome(os.Chmod(filepath.Join(w.Home, "secret"), 0o666)) },
+	"open-up":       func(world) string { return opensUp() },
 	"home-remove":   func(w world) string { return outcome(os.Remove(filepath.Join(w.Home, "spare"))) },
 	"store-read":    func(w world) string { return reads(filepath.Join(w.Store, "entry")) },
 	"write-outside": func(w world) string { return outcome(os.WriteFile("/tmp/"+strconv.Itoa(os.Getpid()), nil, 0o600)) },
@@ -63,6 +64,7 @@ var attempts = map[string]func(world) string{
 	"udp":           datagram,
 	"ping":          func(world) string { return opens(unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP) },
 	"netlink":       func(world) string { return opens(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE) },
+	"interfaces":    func(world) string { return interfaces() },
 	"vsock":         func(world) string { return opens(unix.AF_VSOCK, unix.SOCK_STREAM, 0) },
 	"listen-fixed":  func(w world) string { return listens(w.Free) },
 	"listen-any":    func(world) string { return listens(0) },
@@ -90,6 +92,7 @@ var attempts = map[string]func(world) string{
 	"signal-host":    func(w world) string { return outcome(unix.Kill(w.Host, unix.SIGUSR1)) },
 	"limit-host":     func(w world) string { return outcome(unix.Prlimit(w.Host, unix.RLIMIT_CORE, &unix.Rlimit{}, nil)) },
 	"priority-host":  func(w world) string { return outcome(unix.Setpriority(unix.PRIO_PROCESS, w.Host, 19)) },
+	"priority-user":  func(world) string { return renices() },
 	"message-queues": func(world) string { return sysv() },
 }
 

@@ -34,10 +34,10 @@ var refused = slices.Concat([]uint32{
 	unix.SYS_OPEN_TREE, unix.SYS_OPEN_TREE_ATTR, unix.SYS_MOVE_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG,
 	unix.SYS_FSMOUNT, unix.SYS_FSPICK, unix.SYS_MOUNT_SETATTR,
 	unix.SYS_NAME_TO_HANDLE_AT, unix.SYS_OPEN_BY_HANDLE_AT, unix.SYS_FANOTIFY_INIT, unix.SYS_INOTIFY_ADD_WATCH,
-	// What Landlock lets be changed of files that may not be opened.
-	unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT,
-	unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_SETXATTRAT,
-	unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_REMOVEXATTRAT, unix.SYS_FILE_SETATTR,
+	// What Landlock lets be changed of files that may not be opened, or only be read.
+	unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT, unix.SYS_FCHMOD, unix.SYS_FCHOWN,
+	unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_FSETXATTR, unix.SYS_SETXATTRAT,
+	unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_FREMOVEXATTR, unix.SYS_REMOVEXATTRAT, unix.SYS_FILE_SETATTR,
 	// Another identity; it would also clear the death signal.
 	unix.SYS_SETUID, unix.SYS_SETGID, unix.SYS_SETREUID, unix.SYS_SETREGID, unix.SYS_SETRESUID, unix.SYS_SETRESGID,
 	unix.SYS_SETFSUID, unix.SYS_SETFSGID, unix.SYS_SETGROUPS, unix.SYS_CAPSET,
@@ -56,9 +56,30 @@ var onlyOwn = map[uint32]int{
 	unix.SYS_SCHED_SETSCHEDULER: 0,
 	unix.SYS_SCHED_SETPARAM:     0,
 	unix.SYS_SCHED_SETATTR:      0,
-	unix.SYS_SETPRIORITY:        1,
-	unix.SYS_IOPRIO_SET:         1,
 }
+
+// onlyThis are those that take a kind of whom they are for before the id: a flow
+// may use them for itself, which is 0 of this kind. 0 of others is all of the
+// user's or the group's processes.
+var onlyThis = map[uint32]uint32{
+	unix.SYS_SETPRIORITY: unix.PRIO_PROCESS,
+	unix.SYS_IOPRIO_SET:  1, // IOPRIO_WHO_PROCESS of linux/ioprio.h
+}
+
+// Requests of ioctl(2) that are refused: input for the terminal, and flags of a file
+// that may only be read.
+var refusedRequests = []uint32{
+	unix.TIOCSTI, unix.TIOCLINUX,
+	unix.FS_IOC_SETFLAGS, 0x40046602, 0x401c5820, // FS_IOC32_SETFLAGS, FS_IOC_FSSETXATTR of linux/fs.h
+}
+
+// The requests about interfaces, routes and wireless networks (linux/sockios.h,
+// linux/wireless.h), which any socket takes. Of those between them programs use one.
+const (
+	firstOfNetwork = 0x8900
+	lastOfNetwork  = 0x8bff
+	outOfBand      = 0x8905 // SIOCATMARK
+)
 
 // namespaces are the flags of clone(2) that make one.
 const namespaces = unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWUSER |

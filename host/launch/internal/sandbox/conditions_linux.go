@@ -31,14 +31,18 @@ func namesOnly(fd int) error {
 const (
 	offsetFlags = 6
 	flagMulti   = uint32(unix.NLM_F_MULTI) << 8
+	offsetPort  = 12
 )
 
 // oneAnswer makes a netlink socket that receives the answer about one connection,
-// and never a list of them.
+// and never a list of them, nor what the kernel tells everybody who listens: that
+// is addressed to nobody.
 func oneAnswer(fd int) error {
 	return receiveOnly(fd, []bpf.Instruction{
 		bpf.LoadAbsolute{Off: offsetFlags, Size: 2},
-		bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: flagMulti, SkipFalse: 1},
+		bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: flagMulti, SkipTrue: 2},
+		bpf.LoadAbsolute{Off: offsetPort, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipFalse: 1},
 		bpf.RetConstant{Val: 0},
 		bpf.RetConstant{Val: wholePacket},
 	})

@@ -82,13 +82,16 @@ func program(cookie uint32, broker bool) []bpf.Instruction {
 		unix.SYS_SENDMMSG: withoutFastOpen(3),
 		// A path that is nil means an open file.
 		unix.SYS_UTIMENSAT: equals(1, 0, allow, eperm),
-		unix.SYS_IOCTL:     low(1, oneOf([]uint32{unix.TIOCSTI, unix.TIOCLINUX}, eperm, allow)),
+		unix.SYS_IOCTL:     low(1, requests()),
 	}
 	for _, call := range refused {
 		rules[call] = eperm
 	}
 	for call, arg := range onlyOwn {
 		rules[call] = low(arg, jump(bpf.JumpEqual, 0, allow, eperm))
+	}
+	for call, kind := range onlyThis {
+		rules[call] = low(0, jump(bpf.JumpEqual, kind, low(1, jump(bpf.JumpEqual, 0, allow, eperm)), eperm))
 	}
 	known := slices.Concat(code{bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: lastCall, SkipFalse: 1}}, fails(unix.ENOSYS),
 		search(slices.Sorted(maps.Keys(rules)), rules))
@@ -121,6 +124,13 @@ func forks(cookie uint32) code {
 	thread := jump(bpf.JumpBitsSet, namespaces, fails(unix.EPERM), allow)
 	process := high(0, jump(bpf.JumpEqual, 0, fails(unix.EPERM), jump(bpf.JumpEqual, cookie, allow, kill)))
 	return low(0, jump(bpf.JumpBitsSet, unix.CLONE_THREAD, thread, process))
+}
+
+// requests goes on with the request of ioctl(2) loaded.
+func requests() code {
+	eperm := fails(unix.EPERM)
+	network := jump(bpf.JumpEqual, outOfBand, allow, jump(bpf.JumpGreaterThan, lastOfNetwork, allow, eperm))
+	return oneOf(refusedRequests, eperm, jump(bpf.JumpLessThan, firstOfNetwork, allow, network))
 }
 
 // process: what the host has asked of the kernel about the flow stays so.

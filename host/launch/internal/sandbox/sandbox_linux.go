@@ -82,12 +82,21 @@ func Enter(p Policy) (*Thread, Held) {
 		a.abi = 0
 	}
 	a.landlockHeld(&h)
+	dropCapabilities()
 	if a.seccomp {
 		a.seccomp = t.filter(p, a.broker) == nil
 	}
 	h.Seccomp = a.seccomp
 	a.seccompHeld(&h)
 	return t, h
+}
+
+// dropCapabilities leaves this thread none, and with no_new_privs what it forks
+// gains none, not even root's. What an ordinary user has not cannot be dropped.
+func dropCapabilities() {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	_ = unix.Capset(&header, &none[0])
 }
 
 // Close ends the help that the thread's children need to open sockets. It is
