@@ -107,10 +107,14 @@ func (p *process) Start(context.Context) error {
 		p.release()
 		return fmt.Errorf("could not be started: %w", err)
 	}
-	p.adopt()
+	err = p.adopt()
 	readers.Go(func() { p.readStdout(outR, first) })
 	readers.Go(func() { drain(errR, p.out.writer("stderr")) })
 	close(reading)
+	if err != nil {
+		p.kill()
+		return fmt.Errorf("could not be started: %w", err)
+	}
 	if p.started != nil {
 		p.started(p.pid)
 	}
@@ -144,12 +148,14 @@ func (p *process) run(policy *sandbox.Policy, forked chan<- error, reading <-cha
 	p.release()
 }
 
-// adopt notes that the process is there, on a thread that may limit it.
-func (p *process) adopt() {
+// adopt notes that the process is there, on a thread that may limit it. After an
+// error it is there as well, but cannot run.
+func (p *process) adopt() (err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pid, p.alive = p.cmd.Process.Pid, true
-	p.tree = newProcessTree(p.cmd.Process)
+	p.tree, err = newProcessTree(p.cmd.Process)
+	return err
 }
 
 // awaitHandshake waits for the first line and checks it.

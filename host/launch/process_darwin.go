@@ -14,7 +14,7 @@ func sysProcAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: tr
 // processTree is a process group.
 type processTree struct{ leader *os.Process }
 
-func newProcessTree(p *os.Process) processTree { return processTree{p} }
+func newProcessTree(p *os.Process) (processTree, error) { return processTree{p}, nil }
 
 func (t processTree) kill() { _ = syscall.Kill(-t.leader.Pid, syscall.SIGKILL) }
 

@@ -26,10 +26,10 @@ const maxFile = 64 << 20
 
 // newProcessTree also denies the process core files, which would hold tokens, and
 // long files.
-func newProcessTree(p *os.Process) processTree {
+func newProcessTree(p *os.Process) (processTree, error) {
 	_ = unix.Prlimit(p.Pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil)
 	_ = unix.Prlimit(p.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: maxFile, Max: maxFile}, nil)
-	return processTree{p}
+	return processTree{p}, nil
 }
 
 func (t processTree) kill() { _ = syscall.Kill(-t.leader.Pid, syscall.SIGKILL) }
