@@ -3,7 +3,6 @@ package launch
 import (
 	"strings"
 	"testing"
-	"unicode"
 )
 
 func TestCheckHandshake(t *testing.T) {
@@ -53,11 +52,19 @@ func FuzzCheckHandshake(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string, mtls bool) {
 		err := checkHandshake(line, "/d", mtls)
-		if err == nil {
+		if err != nil {
+			if !oneCleanLine(err.Error()) {
+				t.Errorf("not one clean line: %q", err)
+			}
 			return
 		}
-		if text := err.Error(); len(text) > 1000 || strings.ContainsFunc(text, unicode.IsControl) {
-			t.Errorf("not one clean line: %q", text)
+		// What go-plugin will read in it is what was asked for.
+		f := append(strings.Split(line, "|"), "")
+		if f[0] != "1" || f[1] != "1" || f[2] != transport || f[4] != "grpc" || (f[5] != "") != mtls {
+			t.Errorf("let through %q, mutual TLS: %v", line, mtls)
+		}
+		if name, ok := strings.CutPrefix(f[3], "/d/"); transport == "unix" && (!ok || name == "" || strings.Contains(name, "/") || name == "..") {
+			t.Errorf("let through the socket %q", f[3])
 		}
 	})
 }

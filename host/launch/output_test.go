@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -74,8 +75,11 @@ func FuzzParseLine(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		_, text := parseLine(line)
-		if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxLogLine || strings.ContainsAny(text, "\n\r\x1b\u202e") {
+		level, text := parseLine(line)
+		if level < slog.LevelDebug-4 || level > slog.LevelError {
+			t.Errorf("at the level %v", level)
+		}
+		if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxLogLine || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
 			t.Errorf("not one clean line: %q", text)
 		}
 	})
