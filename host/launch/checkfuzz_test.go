@@ -67,6 +67,7 @@ func FuzzToken(f *testing.F) {
 	},
 		&flowv1.Token{Secret: "x", ExpiresOn: 2000, Account: &flowv1.Account{Id: "1"}},
 		&flowv1.Token{Secret: "x", ExpiresOn: 2000, RefreshOn: 1500, TokenType: "Bearer", Scopes: []string{"api://a/x"}, State: []byte("s"), Account: &flowv1.Account{Id: "1", Username: "\u202e"}},
+		&flowv1.Token{Secret: "x", ExpiresOn: 2000, RefreshOn: -1, Account: &flowv1.Account{Id: "1"}},
 		&flowv1.Token{Secret: "x\n", ExpiresOn: -1 << 63, Account: &flowv1.Account{Id: "\x1b[1m"}},
 	)
 }
