@@ -62,8 +62,8 @@ proofs: ## Run at full length what make test runs in part: crashes, corruption, 
 	STORE_TEST_FULL=1 AUTHLATCH_CROWD_FULL=1 $(GO) test -timeout 20m -count=1 ./host/store ./internal/crowd
 
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME (10s) each
-	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" sh tools/fuzz.sh
+fuzz: ## Run every fuzz target for FUZZTIME (10s) each (FUZZTIME_ELSE, FUZZKEEP: tools/fuzz.sh)
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" FUZZTIME_ELSE="$(FUZZTIME_ELSE)" FUZZKEEP="$(FUZZKEEP)" sh tools/fuzz.sh
 
 .PHONY: demo
 demo: build ## Sign in with all three flows against the emulator, and let kubectl use a token
