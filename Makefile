@@ -58,8 +58,10 @@ test: ## Run the tests (RACE=1 adds the race detector, TESTFLAGS goes to go test
 	fi
 
 .PHONY: proofs
-proofs: ## Run at full length what make test runs in part: crashes, corruption, crowds
+proofs: ## Run at full length what make test runs in part: crashes, corruption, crowds, deaths, time bounds
 	STORE_TEST_FULL=1 AUTHLATCH_CROWD_FULL=1 $(GO) test -timeout 20m -count=1 ./host/store ./internal/crowd
+	LAUNCH_TEST_FULL=1 $(GO) test -timeout 5m -count=1 -run Hostile ./host/launch
+	AUTHLATCH_DEATHS_FULL=1 $(GO) test -timeout 10m -count=1 -run HostDeaths ./cmd/authlatch
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s) each (FUZZTIME_ELSE, FUZZKEEP: tools/fuzz.sh)
