@@ -47,10 +47,19 @@ func (s *Source) Resolve(f *config.File, profile string) (config.Settings, error
 // Settings reads the config and resolves a profile; path and profile are the
 // flags', and may be "".
 func (s *Source) Settings(path, profile string) (config.Settings, error) {
-	f, err := config.Load(path, s.Env)
+	f, err := s.File(path)
 	if err != nil {
 		return config.Settings{}, err
 	}
+	return s.Resolve(f, profile)
+}
+
+// File and Resolve are Settings in two steps, for a helper that finds its profile
+// by the file's rules.
+func (s *Source) File(path string) (*config.File, error) { return config.Load(path, s.Env) }
+
+// Resolve gives the settings of a file's profile.
+func (s *Source) Resolve(f *config.File, profile string) (config.Settings, error) {
 	return config.Resolve(f, config.Flags{Profile: profile}, s.Env)
 }
 
@@ -106,6 +115,13 @@ func (s *Source) renewAhead(settings config.Settings, q exchange.Request) {
 func (s *Source) Reject(settings config.Settings, q exchange.Request, secret string) bool {
 	where := at(settings, q)
 	return store.RejectToken(where.dir, where.keys, where.key, secret)
+}
+
+// Forget drops the cached token, whichever it is.
+func (s *Source) Forget(settings config.Settings, q exchange.Request) bool {
+	where := at(settings, q)
+	t, ok := store.ReadToken(where.dir, where.keys, where.key)
+	return ok && store.RejectToken(where.dir, where.keys, where.key, t.Secret.Reveal())
 }
 
 // place is where a token is cached.

@@ -252,3 +252,21 @@ func TestARejectedTokenIsAMiss(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+func TestAForgottenTokenIsAMiss(t *testing.T) {
+	f := newFixture(t, "answer")
+	settings, err := f.Settings("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Forget(settings, request) {
+		t.Error("there is none")
+	}
+	f.keep(t, settings, store.Token{Secret: store.NewSecret("from the store"), ExpiresOn: noon.Add(time.Hour), ObtainedOn: noon})
+	if !f.Forget(settings, request) {
+		t.Error("not found")
+	}
+	if got, err := f.token(t, request); err != nil || got != "from authlatch" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
