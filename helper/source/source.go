@@ -54,15 +54,6 @@ func (s *Source) Settings(path, profile string) (config.Settings, error) {
 	return s.Resolve(f, profile)
 }
 
-// File and Resolve are Settings in two steps, for a helper that finds its profile
-// by the file's rules.
-func (s *Source) File(path string) (*config.File, error) { return config.Load(path, s.Env) }
-
-// Resolve gives the settings of a file's profile.
-func (s *Source) Resolve(f *config.File, profile string) (config.Settings, error) {
-	return config.Resolve(f, config.Flags{Profile: profile}, s.Env)
-}
-
 // Token gets the token that q asks for under the settings that q.Config and
 // q.Profile gave.
 func (s *Source) Token(ctx context.Context, settings config.Settings, q exchange.Request) (store.Token, error) {
