@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"log/slog"
+	"net/http"
 	"time"
 )
 
@@ -36,6 +37,11 @@ type Options struct {
 	// seconds; the judgement of polls uses it as it is.
 	DeviceCodeInterval time.Duration
 	CodeLifetime       time.Duration // of authorization codes; 10 minutes if zero
+
+	// Registry is the distribution API behind the registry's authentication, /v2/:
+	// what is authorized goes there, with its Authorization header. nil is an empty
+	// registry that cannot be written to.
+	Registry http.Handler
 
 	// CA issues the server's certificate; a new one in memory if nil.
 	CA *CA

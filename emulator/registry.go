@@ -25,8 +25,9 @@ type registryClaims struct {
 
 const registryIssuer = "Azure Container Registry"
 
-// registry is the distribution API of an empty ACR-like registry: enough for
-// docker login and to show that its challenge was answered.
+// registry is the distribution API of an ACR-like registry: Options.Registry's, or
+// an empty one's, which is enough for docker login and to show that its challenge
+// was answered.
 func (x *exchange) registry() {
 	x.w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 	if _, ok := x.registryUser("access_token", "refresh_token"); !ok {
@@ -34,6 +35,10 @@ func (x *exchange) registry() {
 		x.challenge(&denial{})
 		x.w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm=%q,service=%q`, x.base()+"/oauth2/token", service))
 		x.registryError(http.StatusUnauthorized, "UNAUTHORIZED", "authentication required, visit https://aka.ms/acr/authorization for more information.")
+		return
+	}
+	if x.s.opts.Registry != nil {
+		x.s.opts.Registry.ServeHTTP(x.w, x.r)
 		return
 	}
 	if !x.allow(http.MethodGet, http.MethodHead) {
