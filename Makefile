@@ -63,6 +63,10 @@ proofs: ## Run at full length what make test runs in part: crashes, corruption, 
 	LAUNCH_TEST_FULL=1 $(GO) test -timeout 5m -count=1 -run Hostile ./host/launch
 	AUTHLATCH_DEATHS_FULL=1 $(GO) test -timeout 10m -count=1 -run HostDeaths ./cmd/authlatch
 
+.PHONY: e2e
+e2e: $(TOOLS)/crane ## Let other people's programs pull, push and clone with the helpers' credentials
+	AUTHLATCH_E2E=1 $(GO) test -count=1 -timeout 5m ./internal/e2e/...
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s) each (FUZZTIME_ELSE, FUZZKEEP: tools/fuzz.sh)
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" FUZZTIME_ELSE="$(FUZZTIME_ELSE)" FUZZKEEP="$(FUZZKEEP)" sh tools/fuzz.sh
@@ -139,6 +143,11 @@ $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc: tools/go.mod to
 # kubectl is for machines that have none; make tools leaves it out.
 $(TOOLS)/kubectl: tools/kubectl/go.mod tools/kubectl/go.sum tools/kubectl/main.go $(TOOLS)/.goversion
 	cd tools/kubectl && $(GO) build -trimpath -buildvcs=false -o "$(CURDIR)/$@" .
+	@touch $@
+
+# crane is for the end-to-end tests; make tools leaves it out.
+$(TOOLS)/crane: tools/crane/go.mod tools/crane/go.sum tools/crane/main.go $(TOOLS)/.goversion
+	cd tools/crane && $(GO) build -trimpath -buildvcs=false -o "$(CURDIR)/$@" .
 	@touch $@
 
 $(TOOLS)/.goversion: FORCE
