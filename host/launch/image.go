@@ -162,6 +162,9 @@ func (i *image) seal(ctx context.Context, path, want, temp string) error {
 	if sum != want {
 		return &manifest.SumError{Path: path, Want: want, Got: sum}
 	}
+	if err := i.checkLoader(); err != nil {
+		return fmt.Errorf("%s %w", path, err)
+	}
 	return nil
 }
 
