@@ -139,6 +139,11 @@ var fakes = map[string]func(){
 		t.Secret = fileLimits()
 		return s.Send(token(t))
 	}}.serve,
+	"capabilities": raw{getToken: func(s stream) error {
+		t := goodToken()
+		t.Secret = capabilities()
+		return s.Send(token(t))
+	}}.serve,
 	"what-runs":      answersWith(whatRuns).serve,
 	"two-tokens":     answers(token(goodToken()), token(goodToken())).serve,
 	"after-token":    answers(token(goodToken()), input(1)).serve,

@@ -32,7 +32,7 @@ func TestLoaderOfAPinnedFlow(t *testing.T) {
 	r := newRig(t)
 	mine := filepath.Join(t.TempDir(), "ld.so")
 	link := filepath.Join(t.TempDir(), "link.so")
-	if err := errors.Join(os.WriteFile(mine, []byte("loader"), 0o755), os.Symlink(mine, link)); err != nil { //nolint:gosec // it is to be executable
+	if err := errors.Join(os.WriteFile(mine, []byte("loader"), 0o755), os.Symlink(mine, link)); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
@@ -52,7 +52,7 @@ func TestLoaderOfAPinnedFlow(t *testing.T) {
 			}
 			file := wantsLoader(c.loader, c.size)
 			path := filepath.Join(t.TempDir(), "authlatch-flow-asking")
-			if err := os.WriteFile(path, file, 0o700); err != nil { //nolint:gosec // it is to be executed
+			if err := os.WriteFile(path, file, 0o700); err != nil {
 				t.Fatal(err)
 			}
 			_, err := r.Describe(limit(t), launch.Binary{Name: "asking", Path: path, SHA256: content.Sum(file)})

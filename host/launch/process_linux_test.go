@@ -51,3 +51,15 @@ func TestFileLimits(t *testing.T) {
 		t.Errorf("the limits are %s, want %s", got.GetSecret(), want)
 	}
 }
+
+// Not even root's flows have a privilege.
+func TestNoCapabilities(t *testing.T) {
+	r := newRig(t)
+	got, err := r.get(limit(t), "capabilities", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "0-0-0"; got.GetSecret() != want {
+		t.Errorf("effective, permitted and inheritable are %s, want %s", got.GetSecret(), want)
+	}
+}

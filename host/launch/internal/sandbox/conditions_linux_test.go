@@ -160,3 +160,49 @@ func TestBrokerOpensNothingElse(t *testing.T) {
 		t.Errorf("a loosened one has a condition: %v", err)
 	}
 }
+
+// Nor does it hear what the kernel tells whoever listens: which connections have
+// ended, all users'.
+func TestNoNewsOfOthers(t *testing.T) {
+	free, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(free) }()
+	const all = 0xf // groups: TCP and UDP, IPv4 and IPv6
+	fd := handedOut(t, unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_SOCK_DIAG)
+	for _, fd := range []int{fd, free} { // fd is told first
+		if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: all}); err != nil {
+			t.Skipf("nobody is told here: %v", err)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	for range 3 {
+		client, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = client.(*net.TCPConn).SetLinger(0)
+		_, _ = client.Close(), server.Close()
+	}
+	// The kernel tells of them in its own time, each listener in turn.
+	for range 2 {
+		if n, err := unix.Poll([]unix.PollFd{{Fd: int32(free), Events: unix.POLLIN}}, 10_000); err != nil || n == 0 {
+			t.Skipf("nobody is told here: %v", err)
+		}
+		if _, err := unix.Read(free, make([]byte, 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !waitsForNothing(t, fd) {
+		t.Error("it hears of others' connections")
+	}
+}
