@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// git is an Azure-DevOps-like smart HTTP server whose every repository,
-// /git/ORG/PROJECT/_git/REPO, is empty: git ls-remote and git clone work.
+// git is an Azure-DevOps-like smart HTTP server. Options.Git has its repositories;
+// without it every one, /git/ORG/PROJECT/_git/REPO, is empty: git ls-remote and
+// git clone work.
 func (x *exchange) git() {
 	_, denied := x.judge(DevOps)
 	if denied != nil {
@@ -17,6 +18,10 @@ func (x *exchange) git() {
 		h.Add("WWW-Authenticate", fmt.Sprintf(`Basic realm="%s/git"`, x.base()))
 		h.Set("X-TFS-FedAuthRedirect", x.base()+"/git")
 		x.w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	if x.s.opts.Git != nil {
+		x.s.opts.Git.ServeHTTP(x.w, x.r)
 		return
 	}
 	service := x.r.URL.Query().Get("service")

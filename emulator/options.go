@@ -43,6 +43,10 @@ type Options struct {
 	// registry that cannot be written to.
 	Registry http.Handler
 
+	// Git serves the requests under /git/ that carry a token for Azure DevOps; if it
+	// is nil, every repository is empty.
+	Git http.Handler
+
 	// CA issues the server's certificate; a new one in memory if nil.
 	CA *CA
 	// Log gets one line a request at debug level, never a secret; nil is silent.

@@ -54,7 +54,7 @@ host = "registry.corp.example"
 scope = "https://containerregistry.azure.net/.default"
 `
 
-// fake resolves the real config, answers with one token or err, and keeps what it
+// fake resolves the config at path, or an empty one, answers with one token or err, and keeps what it
 // was asked.
 type fake struct {
 	path             string
@@ -83,6 +83,9 @@ func newToken() store.Token {
 func noEnv(string) string { return "" }
 
 func (f *fake) File(path string) (*config.File, error) {
+	if path == "" && f.path == "" {
+		return &config.File{}, nil
+	}
 	if path == "" {
 		path = f.path
 	}

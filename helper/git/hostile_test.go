@@ -116,7 +116,7 @@ func FuzzMessage(f *testing.F) {
 				t.Errorf("%q was read out of %q", value, text)
 			}
 		}
-		fake := &fake{path: os.DevNull, token: newToken()}
+		fake := &fake{token: newToken()}
 		code, stdout, stderr := run(t, fake, string(text), "get")
 		if fake.asked == nil {
 			if stdout != "" {
