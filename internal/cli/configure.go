@@ -9,10 +9,11 @@ import (
 	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/internal/configure"
+	"github.com/authlatch/authlatch/internal/configure/kubectl"
 )
 
 // configurable are the tools that "authlatch configure" sets up.
-func configurable() []configure.Tool { return nil }
+func configurable() []configure.Tool { return []configure.Tool{&kubectl.Tool{}} }
 
 func newConfigureCmd(a *app) *cobra.Command {
 	c := &cobra.Command{
