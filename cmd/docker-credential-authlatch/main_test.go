@@ -301,3 +301,48 @@ func TestAnotherHelper(t *testing.T) {
 		t.Errorf("not in PATH: %q, %q, %d", stdout, stderr, code)
 	}
 }
+
+// authlatch runs authlatch itself.
+func (w *world) authlatch(args ...string) (stdout, stderr string, code int) {
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(w.t.Context(), filepath.Join(w.bin, "authlatch"), args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = w.environ, &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		w.t.Error(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// One command sets docker up, another tells whether it works, a third takes it
+// back.
+func TestConfigure(t *testing.T) {
+	w := newWorld(t)
+	file := filepath.Join(w.dir, ".docker", "config.json")
+	stdout, stderr, code := w.authlatch("configure", "docker", "--dry-run", w.registry)
+	if !strings.Contains(stdout, `"`+w.registry+`": "authlatch"`) || code != 0 {
+		t.Errorf("dry run: %q, %q, %d", stdout, stderr, code)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the dry run has written")
+	}
+	_, stderr, code = w.authlatch("configure", "docker", w.registry)
+	if code != 3 || !strings.Contains(stderr, "docker gets no credential for "+w.registry+"\n  nobody is signed in") || !strings.Contains(stderr, "\n  run: authlatch login") {
+		t.Errorf("not signed in: %q, %d", stderr, code)
+	}
+	w.signIn()
+	if _, stderr, code = w.authlatch("configure", "docker", "--check"); code != 0 || !strings.Contains(stderr, "tested: docker") {
+		t.Errorf("signed in: %q, %d", stderr, code)
+	}
+	if w.exchanges() != 1 {
+		t.Errorf("%d exchanges", w.exchanges())
+	}
+	if _, stderr, code = w.authlatch("configure", "docker", "--undo"); code != 0 {
+		t.Errorf("undo: %q, %d", stderr, code)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the file that was made is still there")
+	}
+	if _, stderr, code = w.authlatch("configure", "docker", "--check"); code != 1 || !strings.Contains(stderr, "docker asks authlatch for no registry") {
+		t.Errorf("undone: %q, %d", stderr, code)
+	}
+}

@@ -46,7 +46,7 @@ type Source interface {
 	Resolve(f *config.File, profile string) (config.Settings, error)
 	Token(ctx context.Context, s config.Settings, q exchange.Request) (store.Token, error)
 	Cached(s config.Settings, q exchange.Request) (store.Token, bool)
-	Reject(s config.Settings, q exchange.Request, secret string) bool
+	Forget(s config.Settings, q exchange.Request) bool
 }
 
 // Command is one call of docker-credential-authlatch.

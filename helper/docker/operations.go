@@ -105,9 +105,7 @@ func (c Command) erase(ctx context.Context, in string) answer {
 		c.say(err)
 		return answer{}
 	}
-	if t, ok := c.Source.Cached(p.settings, p.request); ok {
-		c.Source.Reject(p.settings, p.request, t.Secret.Reveal())
-	}
+	c.Source.Forget(p.settings, p.request)
 	return answer{}
 }
 

@@ -9,11 +9,17 @@ import (
 	"github.com/authlatch/authlatch/host"
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/internal/configure"
+	"github.com/authlatch/authlatch/internal/configure/docker"
 	"github.com/authlatch/authlatch/internal/configure/kubectl"
 )
 
 // configurable are the tools that "authlatch configure" sets up.
-func configurable() []configure.Tool { return []configure.Tool{&kubectl.Tool{}} }
+func configurable() []configure.Tool {
+	return []configure.Tool{
+		&docker.Tool{},
+		&kubectl.Tool{},
+	}
+}
 
 func newConfigureCmd(a *app) *cobra.Command {
 	c := &cobra.Command{
