@@ -109,14 +109,21 @@ type clusterInfo struct {
 // execExtension is the cluster's extension that is for exec plugins.
 const execExtension = "client.authentication.k8s.io/exec"
 
-// clusterOf is the cluster of a context of the user's, the first; nil if no context
-// has the user.
+// clusterOf is the cluster of the user's first context, or that of the current one
+// for a user whom no context has yet; nil if there is none.
 func clusterOf(files []*file, user string) (*clusterInfo, error) {
-	name := ""
+	name, current := "", ""
+	for _, f := range files {
+		current = first(current, text(f.doc.root, "current-context"))
+	}
 	for _, item := range all(files, "contexts") {
-		if c := value(item, "context"); text(c, "user") == user {
+		c := value(item, "context")
+		if text(c, "user") == user {
 			name = text(c, "cluster")
 			break
+		}
+		if nameOf(item) == current {
+			name = first(name, text(c, "cluster"))
 		}
 	}
 	if name == "" {
@@ -139,7 +146,7 @@ func clusterOf(files []*file, user string) (*clusterInfo, error) {
 		}
 		return info, nil
 	}
-	return nil, &configure.Error{Code: 1, What: "cluster " + name + ", which a context of user " + user + " names, is not in the kubeconfig", Next: "correct the kubeconfig"}
+	return nil, &configure.Error{Code: 1, What: "cluster " + name + ", which user " + user + " is for, is not in the kubeconfig", Next: "correct the kubeconfig"}
 }
 
 // all are the entries of a list of every file.

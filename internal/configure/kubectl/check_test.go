@@ -52,6 +52,7 @@ users:
       provideClusterInfo: true
 - {name: alice-again, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ../bin/kubectl-authlatch, args: [get-token]}}}
 - {name: same, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ../bin/kubectl-authlatch, args: [get-token]}}}
+- {name: new, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ../bin/kubectl-authlatch, args: [get-token], provideClusterInfo: true}}}
 - {name: gone, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: /nowhere/kubectl-authlatch}}}
 - {name: bob, user: {token: s3cret}}
 `
@@ -84,6 +85,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"as kubectl calls it", "alice", credential("v1", later, "t"), 0, "", `[get-token -p work] yes {"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"cluster":{"server":"https://prod.example","tls-server-name":"prod","config":{"tenant":"contoso.example"}},"interactive":false}}` + "\n"},
 		{"two that are the same", "alice-again same", credential("v1beta1", later, "t"), 0, "", "[get-token]  {\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"kind\":\"ExecCredential\",\"spec\":{\"interactive\":false}}\n"},
+		{"whom no context has yet", "new", credential("v1", later, "t"), 0, "", `[get-token]  {"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"cluster":{"server":"https://prod.example","tls-server-name":"prod","config":{"tenant":"contoso.example"}},"interactive":false}}` + "\n"},
 		{"of another version", "alice", credential("v1beta1", later, "t"), 1, "prints no credential of client.authentication.k8s.io/v1", ""},
 		{"no token", "alice", credential("v1", later, ""), 1, "prints no credential", ""},
 		{"no JSON", "alice", "hello", 1, "prints no credential", ""},
