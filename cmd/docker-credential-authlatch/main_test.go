@@ -254,7 +254,7 @@ func TestHostileHostsGetNoConnection(t *testing.T) {
 	t.Cleanup(serving.Wait)
 	t.Cleanup(func() { _ = recorder.Close() })
 	proxy := "http://" + recorder.Addr().String()
-	text, err := os.ReadFile(filepath.Join("..", "..", "host", "service", "testdata", "hostile.txt"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "host", "service", "servicetest", "hostile.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

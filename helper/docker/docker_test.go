@@ -267,7 +267,7 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// host/service/testdata/hostile.txt through get, store and erase: nothing is asked
+// host/service/servicetest/hostile.txt through get, store and erase: nothing is asked
 // for, nothing is dropped, and docker hears that there is no credential.
 func TestHostileHosts(t *testing.T) {
 	hosts := hostile(t)
@@ -296,7 +296,7 @@ func TestHostileHosts(t *testing.T) {
 
 func hostile(t testing.TB) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "host", "service", "testdata", "hostile.txt"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "host", "service", "servicetest", "hostile.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // hostile are the lines of host/service's table.
 func hostile(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "host", "service", "testdata", "hostile.txt"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "host", "service", "servicetest", "hostile.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/host/service"
+	"github.com/authlatch/authlatch/host/service/servicetest"
 )
 
 // A service's own names are its own.
@@ -61,14 +61,9 @@ func parsed(t *testing.T, address string) config.Address {
 	return a
 }
 
-// testdata/hostile.txt: none of them is anything's. The list is one that each
-// helper's tests use.
+// None of the list that each helper's tests use is anything's.
 func TestHostileHosts(t *testing.T) {
-	lines := hostile(t)
-	if len(lines) < 200 {
-		t.Errorf("%d hostile hosts", len(lines))
-	}
-	for _, line := range append(lines, strings.Repeat("x", 100_000), "https://dev.azure.com/"+strings.Repeat("x/", 50_000)) {
+	for _, line := range servicetest.Hostile(t) {
 		a, err := config.ParseAddress(line)
 		if err != nil {
 			var refused *config.Error
@@ -81,28 +76,6 @@ func TestHostileHosts(t *testing.T) {
 			t.Errorf("%.80q is taken for %+v", line, m)
 		}
 	}
-}
-
-func hostile(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "hostile.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []string
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSuffix(line, "\n")
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		if line[0] == '"' {
-			if line, err = strconv.Unquote(line); err != nil {
-				t.Fatal(err)
-			}
-		}
-		all = append(all, line)
-	}
-	return all
 }
 
 const rules = `version = 1

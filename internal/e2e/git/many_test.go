@@ -14,7 +14,7 @@ import (
 // hostile are the lines of host/service's table that a line of git's can hold.
 func hostile(t *testing.T) (all []string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "host", "service", "testdata", "hostile.txt"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "host", "service", "servicetest", "hostile.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
