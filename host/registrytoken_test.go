@@ -101,6 +101,10 @@ func TestRegistryTokenIsKept(t *testing.T) {
 	if err != nil || again.Secret != first.Secret {
 		t.Errorf("got %v, %v", again, err)
 	}
+	req.Scopes = []string{registryScope}
+	if again, err = h.GetToken(t.Context(), req); err != nil || again.Secret != first.Secret {
+		t.Errorf("with its scope: %v, %v", again, err)
+	}
 	plain, err := h.GetToken(t.Context(), host.TokenRequest{Scopes: []string{registryScope}, Interaction: host.Never})
 	if err != nil || plain.Secret.Reveal() != "token-1" || plain.TokenType != "Bearer" {
 		t.Errorf("the account's own token is %v, %v", plain, err)

@@ -28,16 +28,23 @@ type Tool struct {
 // program is the helper that docker runs.
 const program = "docker-credential-" + helper
 
-func (*Tool) Name() string  { return "docker" }
-func (*Tool) Use() string   { return "[REGISTRY]..." }
+// Name is the command's.
+func (*Tool) Name() string { return "docker" }
+
+// Use is its arguments.
+func (*Tool) Use() string { return "[REGISTRY]..." }
+
+// Short is a line for lists.
 func (*Tool) Short() string { return "Give docker the credentials of Azure Container Registries" }
 
+// Long explains what is changed.
 func (*Tool) Long() string {
 	return "Give docker the credentials of Azure Container Registries: for each REGISTRY,\n" +
 		"or each that a rule of the config names, docker's config.json gets authlatch\n" +
 		"as its credential helper. podman, skopeo, crane, helm and oras read it too."
 }
 
+// Example shows lines to type.
 func (*Tool) Example() string {
 	return "  authlatch configure docker contoso.azurecr.io\n" +
 		"  authlatch configure docker --check contoso.azurecr.io\n" +
