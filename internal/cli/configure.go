@@ -10,6 +10,7 @@ import (
 	"github.com/authlatch/authlatch/host/config"
 	"github.com/authlatch/authlatch/internal/configure"
 	"github.com/authlatch/authlatch/internal/configure/docker"
+	"github.com/authlatch/authlatch/internal/configure/git"
 	"github.com/authlatch/authlatch/internal/configure/kubectl"
 )
 
@@ -17,6 +18,7 @@ import (
 func configurable() []configure.Tool {
 	return []configure.Tool{
 		&docker.Tool{},
+		&git.Tool{},
 		&kubectl.Tool{},
 	}
 }
@@ -79,7 +81,9 @@ func runConfigure(c *cobra.Command, a *app, tool configure.Tool, o *configureOpt
 	if err != nil {
 		return err
 	}
-	a.showPlan(plan)
+	if err := a.showPlan(plan); err != nil {
+		return err
+	}
 	if o.dryRun {
 		return nil
 	}
@@ -93,14 +97,20 @@ func runConfigure(c *cobra.Command, a *app, tool configure.Tool, o *configureOpt
 }
 
 // showPlan puts the diff on stdout, and what else is to be said on stderr.
-func (a *app) showPlan(p configure.Plan) {
+// It is shown before anything is changed, and whatever comes of it.
+func (a *app) showPlan(p configure.Plan) error {
 	a.out.WriteString(p.Diff())
+	if err := a.flush(); err != nil {
+		return err
+	}
+	a.out.Reset()
 	if len(p.Changes) == 0 {
 		a.say("nothing is to be changed")
 	}
 	for _, note := range p.Notes {
 		a.say("note: %s", note)
 	}
+	return nil
 }
 
 func (a *app) undoConfigure(tool configure.Tool, applier configure.Applier, dryRun bool) error {
@@ -109,7 +119,9 @@ func (a *app) undoConfigure(tool configure.Tool, applier configure.Applier, dryR
 	if err != nil {
 		return err
 	}
-	a.showPlan(plan)
+	if err := a.showPlan(plan); err != nil {
+		return err
+	}
 	if dryRun {
 		return nil
 	}

@@ -3,6 +3,8 @@
 package git_test
 
 import (
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -139,5 +141,39 @@ func TestTheServersTenant(t *testing.T) {
 	}
 	if _, again, _ := w.call("get", message); values(again)["credential"] == first["credential"] || claim(values(again)["credential"], "tid") != emulator.FabrikamTenant {
 		t.Error("the erased token was served again")
+	}
+}
+
+// "authlatch configure git" sets up a git that knew another helper, says what is
+// still missing, and after the sign-in that git gets its credential; --undo leaves
+// no trace.
+func TestConfigure(t *testing.T) {
+	w := newWorld(t)
+	before := "# mine\n[http]\n\tsslCAInfo = " + w.path("ca.pem") + "\n[credential]\n\thelper = store\n"
+	w.write(".gitconfig", before)
+	place := w.host + "/git/contoso"
+	configure := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), filepath.Join(w.bin, "authlatch"), append([]string{"configure", "git"}, args...)...)
+		cmd.Env, cmd.Dir = append(w.environ, "XDG_STATE_HOME="+w.path("state")), w.dir
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := configure(place)
+	if err == nil || !strings.Contains(out, "useHttpPath = true") || !strings.Contains(out, "authlatch login") || !strings.Contains(out, "git gets no credential for https://"+place) {
+		t.Errorf("not signed in: %v\n%s", err, out)
+	}
+	w.signIn("work", alice)
+	if out, err = configure("--check", place); err != nil || !strings.Contains(out, "tested: git gets its credential from authlatch") || strings.Contains(out, "eyJ") {
+		t.Errorf("signed in: %v\n%s", err, out)
+	}
+	if out, err = configure(place); err != nil || !strings.Contains(out, "nothing is to be changed") {
+		t.Errorf("again: %v\n%s", err, out)
+	}
+	w.run("ls-remote", w.url("contoso"))
+	if w.exists(".git-credentials") {
+		t.Error("git had another helper store the token")
+	}
+	if out, err = configure("--undo"); err != nil || w.read(".gitconfig") != before {
+		t.Errorf("undone: %v\n%s%s", err, out, w.read(".gitconfig"))
 	}
 }

@@ -200,6 +200,20 @@ func (w *world) write(name, text string) {
 	}
 }
 
+func (w *world) read(name string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(w.path(name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (w *world) exists(name string) bool {
+	_, err := os.Stat(w.path(name))
+	return err == nil
+}
+
 func (w *world) url(organisation string) string {
 	return w.URL() + "/git/" + organisation + "/proj/_git/r"
 }
