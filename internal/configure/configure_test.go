@@ -210,3 +210,43 @@ _authToken=s3cret
 		t.Error("something is to be changed")
 	}
 }
+
+// What makes a value a secret may stand on the line above, and out of the hunk.
+func TestDiffOfKubeconfigs(t *testing.T) {
+	before := `users:
+- name: robot
+  user:
+    exec:
+      args:
+      - get-token
+      - --login
+      - spn
+      - --client-secret # of the robot
+      - s3cret
+      env:
+      - {name: AZURE_CLIENT_SECRET, value: s3cret}
+- name: alice
+  user:
+    exec:
+      args: [get-token, --username, alice, --password, "s3cret", --password=s3cret]
+      env:
+      - name: AAD_USER_PRINCIPAL_PASSWORD
+        value: s3cret
+      - name: OTHER
+        value: shown
+`
+	for _, edit := range [][2]string{{"env:\n      - {", "env: # mine\n      - {"}, {"- name: alice", "- name: bob"}, {"OTHER", "MINE"}, {"      - s3cret\n", ""}} {
+		p := configure.Plan{Changes: []configure.Change{change("/home/a/.kube/config", before, strings.Replace(before, edit[0], edit[1], 1))}}
+		diff := p.Diff()
+		if strings.Contains(diff, "s3cret") || !strings.Contains(diff, "\n-") {
+			t.Errorf("%q:\n%s", edit, diff)
+		}
+		for hunk, want := range map[string]string{
+			"MINE": "value: shown", "MINE ": "value: (not shown)", "- name: bob": "--username, alice, --password, (not shown), --password=(not shown)]",
+		} {
+			if edit[1] == strings.TrimSpace(hunk) && !strings.Contains(diff, want) {
+				t.Errorf("no %q in\n%s", want, diff)
+			}
+		}
+	}
+}

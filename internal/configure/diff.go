@@ -22,10 +22,10 @@ func (p Plan) Diff() string {
 		if c.New == nil {
 			to = "/dev/null"
 		}
-		for line := range strings.Lines(udiff.Unified(from, to, string(c.Old), string(c.New))) {
+		for line := range strings.Lines(udiff.Unified(from, to, hideSecrets(c.Old), hideSecrets(c.New))) {
 			line = strings.TrimRight(line, "\r\n")
 			text := strings.TrimLeft(line, " +-")
-			b.WriteString(line[:len(line)-len(text)] + sanitize.Line(hideSecrets(text), maxDiffLine) + "\n")
+			b.WriteString(line[:len(line)-len(text)] + sanitize.Line(text, maxDiffLine) + "\n")
 		}
 	}
 	return b.String()
@@ -41,12 +41,42 @@ var secretValue = regexp.MustCompile(`(?i)(["']?[\w.-]*(?:secret|password|passwd
 // plainValue is what such a name may have as a value without being a secret.
 var plainValue = regexp.MustCompile(`^["']?(true|false|null|\d{1,4}|[a-z-]*authlatch[\w.-]*|https?://[^\s@]*|)["']?$`)
 
-func hideSecrets(line string) string {
-	return secretValue.ReplaceAllStringFunc(line, func(found string) string {
-		m := secretValue.FindStringSubmatch(found)
-		if plainValue.MatchString(m[2]) {
-			return found
+const secretWord = `[\w.-]*(?:secret|password|passwd|token)`
+
+var (
+	// beside is a flag, or a variable of a list, with its secret on the same line.
+	beside = regexp.MustCompile(`(?i)((?:(?:^|[\s"'\[,])--` + secretWord + `["']?(?:\s*,\s*|=|\s+)|name["']?\s*:\s*["']?` + secretWord + `["']?\s*,\s*["']?value["']?\s*:\s*))("[^"]*"|'[^']*'|[^\s,"'\]}]+)`)
+	// above is one whose secret is on the next line.
+	above = regexp.MustCompile(`(?i)(?:(?:^|[\s"'\[,])--` + secretWord + `|name["']?\s*:\s*["']?` + secretWord + `)["']?\s*,?\s*(?:#.*)?$`)
+	// below is what the secret's line begins with.
+	below = regexp.MustCompile(`^[\s-]*(?:["']?value["']?\s*:\s*)?`)
+)
+
+// hideSecrets looks at a whole file, since what makes a value a secret may stand on
+// a line that the diff leaves out.
+func hideSecrets(file []byte) string {
+	var b strings.Builder
+	secret := false
+	for line := range strings.Lines(string(file)) {
+		text := strings.TrimRight(line, "\r\n")
+		end := line[len(text):]
+		switch {
+		case secret && strings.TrimSpace(text) != "":
+			text = below.FindString(text) + "(not shown)"
+			secret = false
+		default:
+			secret = secret || above.MatchString(text)
+			text = secretValue.ReplaceAllStringFunc(beside.ReplaceAllString(text, "${1}(not shown)"), hideValue)
 		}
-		return m[1] + "(not shown)"
-	})
+		b.WriteString(text + end)
+	}
+	return b.String()
+}
+
+func hideValue(found string) string {
+	m := secretValue.FindStringSubmatch(found)
+	if plainValue.MatchString(m[2]) {
+		return found
+	}
+	return m[1] + "(not shown)"
 }

@@ -1,10 +1,12 @@
 package kubectl
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -87,11 +89,12 @@ func readKubelogin(exec *yaml.Node) (signIn, error) {
 	var k kubelogin
 	flags := k.flags()
 	args := texts(value(exec, "args"))
-	if err := flags.Parse(args[1:]); err != nil {
-		return signIn{}, untouched{"its arguments are not understood: " + err.Error()}
-	}
-	if flags.NArg() > 0 {
-		return signIn{}, untouched{"its arguments are not understood: " + flags.Arg(0)}
+	var unknown *pflag.NotExistError
+	switch err := flags.Parse(args[1:]); { // no argument itself is told: it may be a secret
+	case errors.As(err, &unknown):
+		return signIn{}, untouched{"it has a flag that is not known, " + strconv.Quote(unknown.GetSpecifiedName())}
+	case err != nil || flags.NArg() > 0:
+		return signIn{}, untouched{"its arguments are not kubelogin's"}
 	}
 	gone := k.environ(exec)
 	flow, known := flowOf[k.login]
