@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -157,7 +158,7 @@ func (w *world) write(name, text string) {
 
 func (w *world) run(environ []string, dir, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(w.t.Context(), program, args...)
-	cmd.Env, cmd.Dir = append(w.environ, environ...), w.path(dir)
+	cmd.Env, cmd.Dir = slices.Concat(w.environ, environ), w.path(dir)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
