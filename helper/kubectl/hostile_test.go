@@ -2,33 +2,19 @@ package kubectl
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/authlatch/authlatch/host/service/servicetest"
 )
 
-// Every line of host/service/testdata/hostile.txt as the server of a cluster, by
+// Every hostile host as the server of a cluster, by
 // itself and as a URL, for a profile that lists what they resemble as servers:
 // no token is even asked for.
 func TestHostileServers(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "host", "service", "testdata", "hostile.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	servers := []string{"https://contosoreg.azurecr.io", "https://contoso.azurecr.io", "https://dev.azure.com", "https://contoso.visualstudio.com", "https://acct.blob.core.windows.net"}
 	tried := 0
-	for line := range strings.Lines(string(data)) {
-		host := strings.TrimSuffix(line, "\n")
-		if host == "" || host[0] == '#' {
-			continue
-		}
-		if host[0] == '"' {
-			if host, err = strconv.Unquote(host); err != nil {
-				t.Fatal(err)
-			}
-		}
+	for _, host := range servicetest.Hostile(t) {
 		tried++
 		for _, server := range []string{host, "https://" + host, "https://" + host + "/"} {
 			cluster, err := json.Marshal(map[string]any{"cluster": map[string]any{"server": server, "config": map[string]string{"server_id": "https://management.azure.com"}}})

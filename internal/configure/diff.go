@@ -38,6 +38,9 @@ const maxDiffLine = 400
 // not be shown: its name, and the value.
 var secretValue = regexp.MustCompile(`(?i)(["']?[\w.-]*(?:secret|password|passwd|token|auth|authorization|key-data|api_?key|private_?key|credential)["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|[^\s"'{\[,][^,}]*)`)
 
+// hidden stands for a secret.
+const hidden = "(not shown)"
+
 // plainValue is what such a name may have as a value without being a secret.
 var plainValue = regexp.MustCompile(`^["']?(true|false|null|\d{1,4}|[a-z-]*authlatch[\w.-]*|https?://[^\s@]*|)["']?$`)
 
@@ -62,11 +65,11 @@ func hideSecrets(file []byte) string {
 		end := line[len(text):]
 		switch {
 		case secret && strings.TrimSpace(text) != "":
-			text = below.FindString(text) + "(not shown)"
+			text = below.FindString(text) + hidden
 			secret = false
 		default:
 			secret = secret || above.MatchString(text)
-			text = secretValue.ReplaceAllStringFunc(beside.ReplaceAllString(text, "${1}(not shown)"), hideValue)
+			text = secretValue.ReplaceAllStringFunc(beside.ReplaceAllString(text, "${1}"+hidden), hideValue)
 		}
 		b.WriteString(text + end)
 	}
@@ -75,8 +78,8 @@ func hideSecrets(file []byte) string {
 
 func hideValue(found string) string {
 	m := secretValue.FindStringSubmatch(found)
-	if plainValue.MatchString(m[2]) {
+	if strings.HasPrefix(m[2], hidden) || plainValue.MatchString(m[2]) {
 		return found
 	}
-	return m[1] + "(not shown)"
+	return m[1] + hidden
 }
