@@ -86,6 +86,7 @@ var parts = []struct {
 	measure []func(*bench, context.Context) error
 }{
 	{"warm", []func(*bench, context.Context) error{(*bench).warm, (*bench).systemCalls, (*bench).memory}},
+	{"helpers", []func(*bench, context.Context) error{(*bench).helpers}},
 	{"cold", []func(*bench, context.Context) error{(*bench).cold}},
 	{"az", []func(*bench, context.Context) error{(*bench).azureCLI}},
 	{"launch", []func(*bench, context.Context) error{(*bench).launch}},

@@ -48,6 +48,19 @@ username = %[4]q
 ca_file = %[5]q
 disable_instance_discovery = true
 flows = ["password"]
+
+[[rule]]
+host = "pkgs.dev.azure.com"
+profile = "ca_file"
+
+[[rule]]
+host = "dev.azure.com"
+profile = "ca_file"
+
+[[rule]]
+host = %[6]q
+profile = "ca_file"
+scope = "https://containerregistry.azure.net/.default"
 `
 
 // world is a temporary directory with everything in it, and an emulator that
@@ -84,7 +97,7 @@ func newWorld(ctx context.Context, bin string) (_ *world, err error) {
 	if err := w.startEmulator(ctx); err != nil {
 		return nil, err
 	}
-	config := fmt.Sprintf(profiles, w.url, emulator.ContosoTenant, emulator.OwnClient, username, w.caFile)
+	config := fmt.Sprintf(profiles, w.url, emulator.ContosoTenant, emulator.OwnClient, username, w.caFile, strings.TrimPrefix(w.url, "https://"))
 	return w, os.WriteFile(w.configFile(), []byte(config), 0o600)
 }
 
