@@ -25,10 +25,16 @@ type Tool struct{}
 // program is the helper that git runs.
 const program = "git-credential-authlatch"
 
-func (*Tool) Name() string  { return "git" }
-func (*Tool) Use() string   { return "[ORGANISATION|HOST]..." }
+// Name is the command's.
+func (*Tool) Name() string { return "git" }
+
+// Use is the command's arguments.
+func (*Tool) Use() string { return "[ORGANISATION|HOST]..." }
+
+// Short is a line for lists.
 func (*Tool) Short() string { return "Give git tokens for Azure DevOps" }
 
+// Long says what is changed.
 func (*Tool) Long() string {
 	return "Give git tokens for Azure DevOps: for all of it, or for each ORGANISATION with\n" +
 		"a profile of its own (-p), or for the HOST of another git server that a rule of\n" +
@@ -36,6 +42,7 @@ func (*Tool) Long() string {
 		"for these addresses; for all others it stays as it is."
 }
 
+// Example has lines to type.
 func (*Tool) Example() string {
 	return "  authlatch configure git\n" +
 		"  authlatch configure git -p fabrikam fabrikam\n" +

@@ -5,6 +5,7 @@ package git_test
 import (
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,7 +155,7 @@ func TestConfigure(t *testing.T) {
 	place := w.host + "/git/contoso"
 	configure := func(args ...string) (string, error) {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(w.bin, "authlatch"), append([]string{"configure", "git"}, args...)...)
-		cmd.Env, cmd.Dir = append(w.environ, "XDG_STATE_HOME="+w.path("state")), w.dir
+		cmd.Env, cmd.Dir = slices.Concat(w.environ, []string{"XDG_STATE_HOME=" + w.path("state")}), w.dir
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
