@@ -319,14 +319,15 @@ func TestConfigure(t *testing.T) {
 	w := newWorld(t)
 	file := filepath.Join(w.dir, ".docker", "config.json")
 	stdout, stderr, code := w.authlatch("configure", "docker", "--dry-run", w.registry)
-	if !strings.Contains(stdout, `"`+w.registry+`": "authlatch"`) || code != 0 {
+	diff := "+{\n+\t\"credHelpers\": {\n+\t\t\"" + w.registry + "\": \"authlatch\"\n+\t}\n+}\n"
+	if !strings.HasSuffix(stdout, diff) || code != 0 {
 		t.Errorf("dry run: %q, %q, %d", stdout, stderr, code)
 	}
 	if _, err := os.Stat(file); err == nil {
 		t.Error("the dry run has written")
 	}
-	_, stderr, code = w.authlatch("configure", "docker", w.registry)
-	if code != 3 || !strings.Contains(stderr, "docker gets no credential for "+w.registry+"\n  nobody is signed in") || !strings.Contains(stderr, "\n  run: authlatch login") {
+	stdout, stderr, code = w.authlatch("configure", "docker", w.registry)
+	if code != 3 || !strings.HasSuffix(stdout, diff) || !strings.Contains(stderr, "docker gets no credential for "+w.registry+"\n  nobody is signed in") || !strings.Contains(stderr, "\n  run: authlatch login") {
 		t.Errorf("not signed in: %q, %d", stderr, code)
 	}
 	w.signIn()

@@ -24,7 +24,7 @@ func (p Plan) Diff() string {
 		}
 		for line := range strings.Lines(udiff.Unified(from, to, hideSecrets(c.Old), hideSecrets(c.New))) {
 			line = strings.TrimRight(line, "\r\n")
-			text := strings.TrimLeft(line, " +-")
+			text := strings.TrimLeft(line, " \t+-")
 			b.WriteString(line[:len(line)-len(text)] + sanitize.Line(text, maxDiffLine) + "\n")
 		}
 	}
