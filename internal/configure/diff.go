@@ -44,13 +44,14 @@ const hidden = "(not shown)"
 // plainValue is what such a name may have as a value without being a secret.
 var plainValue = regexp.MustCompile(`^["']?(true|false|null|\d{1,4}|[a-z-]*authlatch[\w.-]*|https?://[^\s@]*|)["']?$`)
 
-const secretWord = `[\w.-]*(?:secret|password|passwd|token)`
+// naming is a name that says that its value is a secret.
+const naming = `[\w.-]*(?:secret|password|passwd|token)`
 
 var (
 	// beside is a flag, or a variable of a list, with its secret on the same line.
-	beside = regexp.MustCompile(`(?i)((?:(?:^|[\s"'\[,])--` + secretWord + `["']?(?:\s*,\s*|=|\s+)|name["']?\s*:\s*["']?` + secretWord + `["']?\s*,\s*["']?value["']?\s*:\s*))("[^"]*"|'[^']*'|[^\s,"'\]}]+)`)
+	beside = regexp.MustCompile(`(?i)((?:(?:^|[\s"'\[,])--` + naming + `["']?(?:\s*,\s*|=|\s+)|name["']?\s*:\s*["']?` + naming + `["']?\s*,\s*["']?value["']?\s*:\s*))("[^"]*"|'[^']*'|[^\s,"'\]}]+)`)
 	// above is one whose secret is on the next line.
-	above = regexp.MustCompile(`(?i)(?:(?:^|[\s"'\[,])--` + secretWord + `|name["']?\s*:\s*["']?` + secretWord + `)["']?\s*,?\s*(?:#.*)?$`)
+	above = regexp.MustCompile(`(?i)(?:(?:^|[\s"'\[,])--` + naming + `|name["']?\s*:\s*["']?` + naming + `)["']?\s*,?\s*(?:#.*)?$`)
 	// below is what the secret's line begins with.
 	below = regexp.MustCompile(`^[\s-]*(?:["']?value["']?\s*:\s*)?`)
 )

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,7 @@ import (
 func (w *world) call() (stdout, stderr string, code int) {
 	cmd := exec.CommandContext(w.t.Context(), filepath.Join(w.bin, "kubectl-authlatch"), "get-token")
 	cmd.Dir = w.dir
-	cmd.Env = append(w.environ[:len(w.environ):len(w.environ)], `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false,"cluster":{"server":"`+w.URL()+`/k8s"}}}`)
+	cmd.Env = append(slices.Clone(w.environ), `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false,"cluster":{"server":"`+w.URL()+`/k8s"}}}`)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
