@@ -23,19 +23,20 @@ type flight struct {
 	err     error
 }
 
-// do returns the answer of the work under way for key, or starts it. The work's
-// context has ctx's values, but ends only when everyone has left.
-func (f *flights) do(ctx context.Context, key string, work func(context.Context) (*Token, error)) (*Token, error) {
+// do returns the answer of the work under way for key, or starts it; joined says
+// that it was under way. The work's context has ctx's values, but ends only when
+// everyone has left.
+func (f *flights) do(ctx context.Context, key string, work func(context.Context) (*Token, error)) (_ *Token, joined bool, _ error) {
 	if ctx.Err() != nil {
-		return nil, ended(context.Cause(ctx), ExitUnavailable)
+		return nil, false, ended(context.Cause(ctx), ExitUnavailable)
 	}
 	f.mu.Lock()
 	if f.closed {
 		f.mu.Unlock()
-		return nil, ended(ErrClosed, ExitOther)
+		return nil, false, ended(ErrClosed, ExitOther)
 	}
-	c, ok := f.under[key]
-	if !ok {
+	c, joined := f.under[key]
+	if !joined {
 		c = f.start(ctx, key, work)
 	}
 	c.waiting++
@@ -43,7 +44,7 @@ func (f *flights) do(ctx context.Context, key string, work func(context.Context)
 
 	select {
 	case <-c.done:
-		return c.token, c.err
+		return c.token, joined, c.err
 	case <-ctx.Done():
 	}
 	f.mu.Lock()
@@ -54,11 +55,11 @@ func (f *flights) do(ctx context.Context, key string, work func(context.Context)
 	}
 	f.mu.Unlock()
 	if !last {
-		return nil, ended(context.Cause(ctx), ExitUnavailable)
+		return nil, joined, ended(context.Cause(ctx), ExitUnavailable)
 	}
 	c.cancel(context.Cause(ctx))
 	<-c.done // the terminal is tidy and the flow is gone
-	return c.token, c.err
+	return c.token, joined, c.err
 }
 
 // background begins work for which nobody waits, unless it is under way.

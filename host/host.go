@@ -149,7 +149,22 @@ func (h *Host) GetToken(ctx context.Context, req TokenRequest) (*Token, error) {
 		return h.recent.put(req, t, w, h.now()), nil
 	}
 	w.Close()
-	return h.flights.do(ctx, j.flight, func(ctx context.Context) (*Token, error) { return h.obtain(ctx, j) })
+	return h.share(ctx, j)
+}
+
+// share obtains a token, or takes the answer that another caller is about to get.
+// That one is on disk a while before its flow has ended, and may have been rejected
+// meanwhile, or signed out: then it is not for who comes later.
+func (h *Host) share(ctx context.Context, j *job) (*Token, error) {
+	for again := false; ; again = true {
+		t, joined, err := h.flights.do(ctx, j.flight, func(ctx context.Context) (*Token, error) { return h.obtain(ctx, j) })
+		if err != nil || !joined || again || j.Claims != "" || j.Interaction == Force {
+			return t, err
+		}
+		if kept, ok := h.cached(j); ok {
+			return tokenOf(kept), nil
+		}
+	}
 }
 
 // SignIn asks the person, whatever is cached, and binds the profile to whoever

@@ -231,6 +231,8 @@ func TestHandingOutWhileTheStoreChanges(t *testing.T) {
 			}
 		})
 	}
+	defer callers.Wait()
+	defer close(stop)
 	for range 100 {
 		token, err := h.GetToken(t.Context(), req)
 		if err != nil {
@@ -243,6 +245,4 @@ func TestHandingOutWhileTheStoreChanges(t *testing.T) {
 			t.Fatalf("a rejected token was handed out again: %v", err)
 		}
 	}
-	close(stop)
-	callers.Wait()
 }
