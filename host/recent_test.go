@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -150,6 +151,36 @@ func TestWhatIsHandedOutAgainIsTheirs(t *testing.T) {
 	got, err := h.GetToken(t.Context(), host.TokenRequest{Scopes: scopes})
 	if err != nil || seen[got.Secret] != 1 {
 		t.Errorf("got the token of %d, %v", seen[got.Secret], err)
+	}
+}
+
+// Whatever a request may come to have: another value of any field is another
+// request, but for claims and Force, which are never answered so.
+func TestEveryFieldCounts(t *testing.T) {
+	base := reflect.TypeFor[host.TokenRequest]()
+	for i := range base.NumField() {
+		field := base.Field(i)
+		var one host.TokenRequest
+		other := one
+		v := reflect.ValueOf(&other).Elem().Field(i)
+		switch v.Kind() {
+		case reflect.String:
+			v.SetString("x")
+		case reflect.Bool:
+			v.SetBool(true)
+		case reflect.Int:
+			v.SetInt(1)
+		case reflect.Slice:
+			v.Set(reflect.ValueOf([]string{"x"}))
+		default:
+			t.Fatalf("%s is of a kind that this test does not know", field.Name)
+		}
+		if host.SameRequest(one, other) != (field.Name == "Claims") {
+			t.Errorf("requests that differ in %s are taken for the same", field.Name)
+		}
+		if !host.SameRequest(other, other) {
+			t.Errorf("a request with %s is not the same as itself", field.Name)
+		}
 	}
 }
 
