@@ -53,7 +53,7 @@ func (d *device) Size() (width, height int) {
 	return width, height
 }
 
-func (d *device) ReadLine(ctx context.Context, secret bool, again func()) (string, error) {
+func (d *device) ReadLine(ctx context.Context, secret bool, ask func()) (string, error) {
 	fd := int(d.in.Fd())
 	if !term.IsTerminal(fd) || inBackground(fd) {
 		return "", ErrNobody
@@ -63,7 +63,8 @@ func (d *device) ReadLine(ctx context.Context, secret bool, again func()) (strin
 		return "", ErrNobody
 	}
 	defer m.restore()
-	defer m.watch(again)()
+	ask()
+	defer m.watch(ask)()
 	for {
 		if line, rest, ok := strings.Cut(string(d.pending), "\n"); ok {
 			d.pending = []byte(rest)

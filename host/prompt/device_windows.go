@@ -58,7 +58,7 @@ func (d *device) Size() (width, height int) {
 
 // ReadLine leaves its reader behind if ctx ends first, because nothing wakes a
 // read of the console; the next call takes it over.
-func (d *device) ReadLine(ctx context.Context, secret bool, _ func()) (string, error) {
+func (d *device) ReadLine(ctx context.Context, secret bool, ask func()) (string, error) {
 	handle := windows.Handle(d.in.Fd())
 	if !term.IsTerminal(int(handle)) {
 		return "", ErrNobody
@@ -70,6 +70,7 @@ func (d *device) ReadLine(ctx context.Context, secret bool, _ func()) (string, e
 		}
 		return m
 	})()
+	ask()
 	select {
 	case l := <-d.read():
 		d.mu.Lock()

@@ -37,7 +37,8 @@ func (s *screen) Write(p []byte) (int, error) {
 
 func (s *screen) Size() (int, int) { return s.width, s.height }
 
-func (s *screen) ReadLine(ctx context.Context, secret bool, _ func()) (string, error) {
+func (s *screen) ReadLine(ctx context.Context, secret bool, ask func()) (string, error) {
+	ask()
 	if secret {
 		s.secrets++
 	}

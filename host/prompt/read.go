@@ -36,7 +36,6 @@ func (t *Terminal) read(ctx context.Context, i host.Interaction, label string, s
 	}()
 	defer func() { cancel(nil); <-watched }()
 	ask := func() { t.print(t.name(i), " ", sanitize.Line(label, maxText), " ") }
-	ask()
 	line, err := t.Device.ReadLine(ctx, secret, ask)
 	if secret || err != nil {
 		t.print("\n") // the person's own line end was not shown

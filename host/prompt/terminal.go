@@ -17,12 +17,12 @@ type Device interface {
 	io.Writer
 	// Size is in characters; zero if it is not known.
 	Size() (width, height int)
-	// ReadLine returns one line without its end; secret hides what is typed. It
-	// returns when ctx ends, with the terminal as it was before. io.EOF means that
-	// the person ended the input instead, ErrNobody that none can be read. again
-	// shows the question once more: it is called when the process goes on after
-	// Ctrl-Z.
-	ReadLine(ctx context.Context, secret bool, again func()) (string, error)
+	// ReadLine calls ask, which shows the question, and returns one line without its
+	// end; secret hides what is typed, from before ask is called. It returns when ctx
+	// ends, with the terminal as it was before. io.EOF means that the person ended
+	// the input instead, ErrNobody that none can be read. ask is called once more
+	// when the process goes on after Ctrl-Z.
+	ReadLine(ctx context.Context, secret bool, ask func()) (string, error)
 }
 
 // Style says what a terminal can show.
