@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/authlatch/authlatch/host"
@@ -17,21 +18,39 @@ import (
 // been told with an exit code must not become a death by a signal.
 func untilSignal(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
-	// One channel, which keeps the order in which they come.
 	came := make(chan os.Signal, 8)
 	signal.Notify(came, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		first := <-came
-		if first == os.Interrupt {
-			cancel(host.ErrCancelled)
-		} else {
-			cancel(context.Canceled)
-		}
-		for again := range came {
-			if again == first {
-				os.Exit(int(host.ExitDeclined))
-			}
-		}
-	}()
+	go heed(came, cancel, func() { os.Exit(int(host.ExitDeclined)) })
 	return ctx
+}
+
+// heed cancels with the first signal that comes, and calls exit when that, or
+// a Ctrl-C, comes again. The order in which two came is not certain: two threads may take them from
+// the kernel, and the helper's SIGTERM overtake the Ctrl-C that it was sent for. So
+// a Ctrl-C makes it the person's cancel afterwards too.
+func heed(came <-chan os.Signal, cancel context.CancelCauseFunc, exit func()) {
+	first := <-came
+	cause := &signalled{}
+	cause.interrupted.Store(first == os.Interrupt)
+	cancel(cause)
+	for again := range came {
+		if again == first || again == os.Interrupt && cause.interrupted.Swap(true) {
+			exit()
+		}
+	}
+}
+
+// signalled is why the context of a process that got a signal has ended: it is
+// host.ErrCancelled once there was a Ctrl-C, and a caller who leaves until then.
+type signalled struct{ interrupted atomic.Bool }
+
+func (s *signalled) Error() string { return s.is().Error() }
+
+func (s *signalled) Is(target error) bool { return target == s.is() }
+
+func (s *signalled) is() error {
+	if s.interrupted.Load() {
+		return host.ErrCancelled
+	}
+	return context.Canceled
 }
