@@ -13,8 +13,8 @@ import (
 const maxLoader = 4096
 
 // checkLoader refuses a pinned executable whose loader somebody else than root
-// could change: the kernel runs that first, and it is in no sum. Content that is no
-// ELF file the kernel refuses by itself.
+// could change: the kernel runs that first, and it is in no sum. A script has been
+// refused before, and other content the kernel refuses by itself.
 func (i *image) checkLoader() error {
 	f := i.fd
 	if f == nil {
@@ -45,6 +45,11 @@ func (i *image) checkLoader() error {
 func loaderOf(r io.ReaderAt) (string, error) {
 	f, err := elf.NewFile(r)
 	if err != nil {
+		// The kernel reads less of an ELF file than package elf, and would run it.
+		var magic [len(elf.ELFMAG)]byte
+		if n, _ := r.ReadAt(magic[:], 0); n == len(magic) && string(magic[:]) == elf.ELFMAG {
+			return "", fmt.Errorf("is an ELF file that cannot be read: %w", err)
+		}
 		return "", nil
 	}
 	for _, p := range f.Progs {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/authlatch/authlatch/host/launch"
@@ -45,12 +46,17 @@ func TestLoaderOfAPinnedFlow(t *testing.T) {
 		"not there":      {"/nowhere/ld.so", "no such file", 0},
 		"endless":        {"/lib/ld.so", "asks for a loader with a path of 1073741824 bytes", 1 << 30},
 		"hidden by zero": {mine + "\x00/lib64/ld-linux-x86-64.so.2", "asks for the loader " + mine, 0},
+		"sections that only the kernel ignores": {"/lib64/ld-linux-x86-64.so.2", "is an ELF file that cannot be read", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.size == 0 {
 				c.size = uint64(len(c.loader)) + 1
 			}
 			file := wantsLoader(c.loader, c.size)
+			if strings.HasPrefix(name, "sections") {
+				binary.LittleEndian.PutUint64(file[40:], 1<<40) // e_shoff
+				binary.LittleEndian.PutUint16(file[60:], 5)     // e_shnum
+			}
 			path := filepath.Join(t.TempDir(), "authlatch-flow-asking")
 			if err := os.WriteFile(path, file, 0o700); err != nil {
 				t.Fatal(err)

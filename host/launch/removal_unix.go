@@ -90,8 +90,8 @@ func (t *tree) removeOrMove(dir int, name string) {
 	if t.remove(dir, name) {
 		return
 	}
-	_ = unix.Fchmodat(dir, name, 0o700, 0) // to move a directory is to write its ".."
-	for range 100 {                        // the flow may have taken names like these
+	openUp(dir, name) // to move a directory is to write its ".."
+	for range 100 {   // the flow may have taken names like these
 		t.moved++
 		err := unix.Renameat(dir, name, t.top, "moved-"+strconv.Itoa(t.moved))
 		if err == nil {
@@ -108,11 +108,21 @@ func openDir(at int, path string) (*os.File, error) {
 	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(at, path, flags, 0)
 	if errors.Is(err, unix.EACCES) {
-		_ = unix.Fchmodat(at, path, 0o700, 0)
+		openUp(at, path)
 		fd, err = unix.Openat(at, path, flags, 0)
 	}
 	if err != nil {
 		return nil, err
 	}
+	_ = unix.Fchmod(fd, 0o700) // or nothing in it can be removed
 	return os.NewFile(uintptr(fd), path), nil
+}
+
+// openUp lets a directory be opened and written, and nothing else: chmod follows
+// links, and the flow that has left one is not running any more.
+func openUp(at int, path string) {
+	var st unix.Stat_t
+	if unix.Fstatat(at, path, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		_ = unix.Fchmodat(at, path, 0o700, 0)
+	}
 }

@@ -31,6 +31,11 @@ func TestRemoveTree(t *testing.T) {
 		"many":          many,
 		"closed":        closed,
 		"its own names": takenNames,
+		"not writable": func(_ *testing.T, dir string) error {
+			return errors.Join(os.MkdirAll(filepath.Join(dir, "a", "b"), 0o700), os.WriteFile(filepath.Join(dir, "a", "file"), nil, 0o600),
+				os.Symlink(filepath.Join(outside, "file"), filepath.Join(dir, "a", "b", "link")), os.Symlink(filepath.Join(outside, "file"), filepath.Join(dir, "a", "link")),
+				os.Chmod(filepath.Join(dir, "a", "b"), 0o500), os.Chmod(filepath.Join(dir, "a"), 0o500))
+		},
 		"links and FIFOs": func(_ *testing.T, dir string) error {
 			return errors.Join(os.Symlink(outside, filepath.Join(dir, "link")), os.Symlink("/nowhere", filepath.Join(dir, "dead")),
 				syscall.Mkfifo(filepath.Join(dir, "fifo"), 0), os.MkdirAll(filepath.Join(dir, "a", "b"), 0o700),
@@ -48,8 +53,8 @@ func TestRemoveTree(t *testing.T) {
 			if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%v", err)
 			}
-			if _, err := os.Lstat(filepath.Join(outside, "file")); err != nil {
-				t.Errorf("what a link names is gone: %v", err)
+			if info, err := os.Lstat(filepath.Join(outside, "file")); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("what a link names is gone, or has another mode: %v, %v", info, err)
 			}
 		})
 	}
