@@ -40,12 +40,12 @@ func TestLoaderOfAPinnedFlow(t *testing.T) {
 		loader, what string
 		size         uint64
 	}{
-		"another user's": {mine, "asks for the loader " + mine + ", which not only root can change: link it statically", 0},
-		"by a link":      {link, "asks for the loader " + link, 0},
-		"relative":       {"ld.so", "asks for the loader ld.so", 0},
-		"not there":      {"/nowhere/ld.so", "no such file", 0},
-		"endless":        {"/lib/ld.so", "asks for a loader with a path of 1073741824 bytes", 1 << 30},
-		"hidden by zero": {mine + "\x00/lib64/ld-linux-x86-64.so.2", "asks for the loader " + mine, 0},
+		"another user's":                        {mine, "asks for the loader " + mine + ", which not only root can change: link it statically", 0},
+		"by a link":                             {link, "asks for the loader " + link, 0},
+		"relative":                              {"ld.so", "asks for the loader ld.so", 0},
+		"not there":                             {"/nowhere/ld.so", "no such file", 0},
+		"endless":                               {"/lib/ld.so", "asks for a loader with a path of 1073741824 bytes", 1 << 30},
+		"hidden by zero":                        {mine + "\x00/lib64/ld-linux-x86-64.so.2", "asks for the loader " + mine, 0},
 		"sections that only the kernel ignores": {"/lib64/ld-linux-x86-64.so.2", "is an ELF file that cannot be read", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
